@@ -1,0 +1,1 @@
+int chost_placeholder;

@@ -1,0 +1,1 @@
+int cpersist_placeholder;

@@ -1,0 +1,108 @@
+/// What a cell does to memory or to a file. The raw values are the words of the CSV files.
+public enum Operation: String, CaseIterable, Sendable {
+  /// Copy `size_bytes` from source to target.
+  case copy
+  /// Compare two ranges of `size_bytes`.
+  case compare
+  /// Fill `size_bytes` with zeros.
+  case zero
+  /// Write `size_bytes` of dirty cache lines back to memory.
+  case flush
+  /// Write `length_bytes` at `position_bytes` into a fresh block, and fill the block's other bytes.
+  case cowEdge = "cow-edge"
+  /// Compare two files' ranges extent by extent.
+  case dedupe
+  /// Take page faults of one class.
+  case fault
+  /// The cost of the harness itself: an empty routine through the same loop.
+  case floor
+  /// The cost of reading a clock.
+  case clock
+  /// A small kernel that never changes again, to which stored ratios refer.
+  case reference
+  /// The machine's own peak for one kind of work.
+  case roofline
+
+  /// Whether the cell belongs to the harness and not to a question a user asked.
+  public var isHarness: Bool {
+    switch self {
+    case .floor, .clock, .reference, .roofline: true
+    default: false
+    }
+  }
+}
+
+/// What the source of a copy-on-write holds, in the words of iomap.
+public enum SourceState: String, CaseIterable, Sendable {
+  /// Data: the edges are copied.
+  case mapped
+  /// No blocks: the edges are zeroed.
+  case hole
+  /// Blocks never written, reading as zeros: the edges are zeroed.
+  case unwritten
+}
+
+/// Where the working set lives when a timed call begins.
+public enum CacheState: String, CaseIterable, Sendable {
+  /// Source and target stay in the first-level cache.
+  case l1
+  /// The working set is larger than the private caches and fits the last-level cache.
+  case llc
+  /// A rotating working set larger than the last-level cache.
+  case memory
+}
+
+/// What backs the pages of a cell.
+public enum MemoryKind: String, CaseIterable, Sendable {
+  /// Private anonymous memory.
+  case anonymous
+  /// A shared memory file without a name.
+  case memfd
+  /// Preallocated huge pages.
+  case hugetlb
+}
+
+/// The page size a cell asks for. What it got is a result, not a parameter.
+public enum PageRequest: String, CaseIterable, Sendable {
+  /// The largest page the machine gives without configuration.
+  case any
+  /// 4096 bytes.
+  case base = "4096"
+  /// 2097152 bytes.
+  case huge = "2097152"
+
+  /// The size asked for, or nil when any will do.
+  public var byteCount: Int? {
+    switch self {
+    case .any: nil
+    case .base: 4096
+    case .huge: 2_097_152
+    }
+  }
+}
+
+/// Where the first differing byte of a comparison lies.
+public enum Mismatch: String, CaseIterable, Sendable {
+  /// The ranges are equal.
+  case none
+  /// At byte 0.
+  case first
+  /// At byte `size / 2`.
+  case middle
+  /// At byte `size - 1`.
+  case last
+}
+
+/// Which page fault a cell takes.
+public enum FaultAccess: String, CaseIterable, Sendable {
+  /// A load from a page nobody touched.
+  case readUntouched = "read-untouched"
+  /// A store to a page nobody touched.
+  case firstWrite = "first-write"
+  /// A store to a page that was only read so far.
+  case writeAfterRead = "write-after-read"
+  /// A store to a private mapping of a file page: the kernel copies it.
+  case privateCow = "private-cow"
+  /// A store to an anonymous page shared with a forked child: the kernel copies it.
+  case forkCow = "fork-cow"
+}

@@ -1,0 +1,29 @@
+public import Plan
+
+/// Exact counts of one call of a cell: a row of `ledger.csv`. A nil count was not taken.
+///
+/// Byte counts come from the operation's geometry. Instruction counts are observed: the call is
+/// executed one instruction at a time and each instruction is decoded.
+public struct LedgerEntry: Equatable, Sendable {
+  /// The cell.
+  public var cell: Cell
+  /// Bytes copied from a source.
+  public var bytesCopied: Int?
+  /// Bytes zeroed.
+  public var bytesZeroed: Int?
+  /// Bytes compared, up to and including the first difference.
+  public var bytesCompared: Int?
+  /// Cache-line write-back instructions executed (clwb, clflushopt, clflush).
+  public var linesWrittenBack: Int?
+  /// Bytes stored with non-temporal instructions.
+  public var nonTemporalBytes: Int?
+  /// Store fences executed.
+  public var fences: Int?
+  /// Instructions executed.
+  public var instructions: Int?
+  /// Page faults expected by one call.
+  public var faults: Int?
+
+  /// A ledger entry without counts.
+  public init(cell: Cell) { self.cell = cell }
+}

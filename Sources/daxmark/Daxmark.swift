@@ -1,0 +1,2 @@
+import ArgumentParser
+@main struct Daxmark: ParsableCommand { mutating func run() throws { print("daxmark") } }
