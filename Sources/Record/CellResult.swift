@@ -28,6 +28,8 @@ public struct CellResult: Equatable, Sendable {
   public var reference: String?
   /// Median ratio of the cell's CPU time to its frozen reference, batch by batch.
   public var referenceRatio: Double?
+  /// Standard deviation of the log ratio to the reference between recorded moments; baselines only.
+  public var betweenMomentDeviation: Double?
   /// Page faults expected over all batches.
   public var faultsExpected: Int?
   /// Page faults observed over all batches.

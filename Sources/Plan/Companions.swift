@@ -1,0 +1,110 @@
+/// Harness cells that travel with every plan: floor, clocks, frozen references and rooflines.
+extension Cell {
+  /// The suite name of harness cells that belong to no family.
+  public static let harnessSuite = "harness"
+
+  /// The frozen reference of the same class and shape, or nil for harness cells.
+  ///
+  /// All routines of one shape share one reference, so a stored ratio compares like with like:
+  /// the same sizes, cache state and durability through a kernel that never changes.
+  public var reference: Cell? {
+    if operation.isHarness { return nil }
+    return Cell(
+      suite: suite, operation: .reference, engine: engine,
+      routine: "frozen-\(operation.rawValue)", parameters: parameters)
+  }
+
+  /// Cells with equal groups are measured next to each other in a round, so that they meet the
+  /// same caches and the same moment.
+  public var group: Cell {
+    with(routine: "").withOperation(operation == .reference ? referenced : operation)
+  }
+
+  private var referenced: Operation {
+    Operation(rawValue: String(routine.dropFirst("frozen-".count))) ?? .reference
+  }
+
+  private func withOperation(_ operation: Operation) -> Cell {
+    var other = self
+    other.operation = operation
+    return other
+  }
+}
+
+/// One kind of machine peak.
+public enum RooflineKind: String, CaseIterable, Sendable {
+  /// Loads only.
+  case read
+  /// Stores only.
+  case store
+  /// One load and one store for each byte.
+  case copy
+
+  /// The routines that try for the peak; the best of them is the roofline. Those ending in `-nt`
+  /// leave nothing in the cache and so count for durable work as well.
+  public var routines: [String] {
+    switch self {
+    case .read: ["read"]
+    case .store: ["store", "store-nt"]
+    case .copy: ["copy", "copy-nt", "copy-rep"]
+    }
+  }
+
+  /// The peak an operation is held against, and how many bytes it moves there for each byte of
+  /// its own count; nil where no peak is meaningful.
+  public static func of(_ cell: Cell) -> (kind: RooflineKind, factor: Double)? {
+    switch cell.operation {
+    case .copy: (.copy, 1)
+    case .cowEdge: cell.parameters.sourceState == .mapped ? (.copy, 1) : (.store, 1)
+    case .compare, .dedupe: (.read, 2)
+    case .zero, .flush: (.store, 1)
+    default: nil
+    }
+  }
+}
+
+extension Plan {
+  /// The harness cells a list of cells needs: floor, clocks, the references and the rooflines.
+  public static func companions(of cells: [Cell]) -> [Cell] {
+    var companions = [
+      Cell(suite: Cell.harnessSuite, operation: .floor, engine: "core", routine: "empty"),
+      Cell(suite: Cell.harnessSuite, operation: .clock, engine: "core", routine: "thread-cpu"),
+      Cell(suite: Cell.harnessSuite, operation: .clock, engine: "core", routine: "wall"),
+    ]
+    var seen = Set(companions)
+    for cell in cells {
+      for companion in roofline(of: cell) + [cell.reference].compactMap({ $0 })
+      where seen.insert(companion).inserted {
+        companions.append(companion)
+      }
+    }
+    return companions.filter { !cells.contains($0) }
+  }
+
+  /// The roofline cells a cell's throughput is held against.
+  public static func roofline(of cell: Cell) -> [Cell] {
+    guard let (kind, _) = RooflineKind.of(cell), let cache = cell.parameters.cacheState else {
+      return []
+    }
+    return rooflineCells(kind: kind, cache: cache)
+  }
+
+  /// All roofline cells of a kind in a cache state.
+  public static func rooflineCells(kind: RooflineKind, cache: CacheState) -> [Cell] {
+    kind.routines.map { routine in
+      var parameters = Parameters()
+      parameters.cacheState = cache
+      switch cache {
+      case .l1: parameters.sizeBytes = 8 << 10
+      case .llc: parameters.sizeBytes = 256 << 10
+      case .memory: parameters.sizeBytes = 2 << 20
+      }
+      return Cell(
+        suite: "roofline", operation: .roofline, engine: "core", routine: routine,
+        parameters: parameters)
+    }
+  }
+}
+
+/// The pure part of planning: suites in, cells out.
+public enum Plan {}
