@@ -63,9 +63,10 @@ public enum RooflineKind: String, CaseIterable, Sendable {
   }
 }
 
-extension Plan {
+/// Which harness cells a plan needs.
+public enum Companions {
   /// The harness cells a list of cells needs: floor, clocks, the references and the rooflines.
-  public static func companions(of cells: [Cell]) -> [Cell] {
+  public static func of(_ cells: [Cell]) -> [Cell] {
     var companions = [
       Cell(suite: Cell.harnessSuite, operation: .floor, engine: "core", routine: "empty"),
       Cell(suite: Cell.harnessSuite, operation: .clock, engine: "core", routine: "thread-cpu"),
@@ -105,6 +106,3 @@ extension Plan {
     }
   }
 }
-
-/// The pure part of planning: suites in, cells out.
-public enum Plan {}

@@ -1,5 +1,3 @@
-public import Plan
-
 /// One fact about the machine, the build or the run: a row of `machine.csv`.
 public struct MachineFact: Equatable, Sendable {
   /// The fact's name, with its unit last: `l1d_bytes`.
