@@ -1,0 +1,67 @@
+internal import Plan
+
+/// What does a small copy-on-write cost: the old block's edges around the new bytes?
+///
+/// A write of `length_bytes` at `position_bytes` lands in a fresh block of `alignment_bytes`. The
+/// shapes are head and tail (1000, 512), head only (2048, 2048), tail only (0, 512), an edge of one
+/// byte (1, 4095), and neither: the whole block, which is the copy of a copy-on-write fault.
+enum CowEdge {
+  static let essential =
+    shapes(routines: Routines.durableEdge, durable: true, cache: .memory)
+    + [
+      edge(Routines.edge, "1000", "512", sources: SourceState.allCases, durable: false, .memory),
+      edge(
+        Routines.durableEdge, "1000", "512", sources: [.hole, .unwritten], durable: true, .memory),
+      edge(Routines.durableEdge, "1000", "512", durable: true, .l1),
+      edge(Routines.edge, "1", "4095", durable: false, .l1),
+      edge(Routines.edge, "0", "4096", durable: false, .l1),
+      edge(
+        Routines.edgeMap, "0,64,1000,2048,3500", "64,512,1500,3000", durable: true, .memory),
+      edge(
+        ["auto", "libpmem", "kernel", "libc+clwb"], "4096", "4096,1MiB", alignment: "2MiB",
+        durable: true, .memory),
+      edge(
+        ["auto", "libpmem", "kernel", "libc+clwb"], "0", "2MiB", alignment: "2MiB", durable: true,
+        .memory),
+    ]
+
+  static let brief = [
+    edge(
+      ["auto", "libpmem", "kernel", "libc+clwb"], "1000", "512", sources: [.mapped, .hole],
+      durable: true, .memory),
+    edge(["auto", "libc", "kernel"], "1,1000", "512,4095", durable: false, .l1),
+  ]
+
+  static let suite = Suite(
+    name: "cow-edge",
+    question: "What does a small copy-on-write cost: the old block's edges around the new bytes?",
+    rounds: 15,
+    workloads: essential
+      + shapes(routines: Routines.edge, durable: false, cache: .memory)
+      + shapes(routines: Routines.edge, durable: false, cache: .l1)
+      + shapes(routines: Routines.durableEdge, durable: true, cache: .l1)
+      + [
+        edge(
+          Routines.edgeMap, "0:+256:4032", "1,64,128,256:+256:4096", durable: true, .memory),
+        edge(
+          Routines.durableEdge, "1000,4096,1MiB", "512,4096,1MiB", alignment: "2MiB",
+          sources: SourceState.allCases, durable: true, .memory),
+      ])
+
+  private static func shapes(
+    routines: [String], durable: Bool, cache: CacheState
+  ) -> [Workload] {
+    [("1000", "512"), ("2048", "2048"), ("0", "512"), ("1", "4095"), ("0", "4096")].map {
+      edge(routines, $0.0, $0.1, durable: durable, cache)
+    }
+  }
+
+  private static func edge(
+    _ routines: [String], _ positions: String, _ lengths: String, alignment: String = "4KiB",
+    sources: [SourceState] = [.mapped], durable: Bool, _ cache: CacheState
+  ) -> Workload {
+    Workload(
+      .cowEdge, routines: routines, positions: positions, lengths: lengths, alignments: alignment,
+      sources: sources, durable: durable, caches: [cache], pages: [.any])
+  }
+}

@@ -1,0 +1,16 @@
+internal import Plan
+
+/// How fast can this machine read, store and copy at all, in each level of its memory?
+enum Roofline {
+  static let suite = Suite(
+    name: "roofline",
+    question: "How fast can this machine read, store and copy at all, in each level of its memory?",
+    rounds: 15,
+    workloads: [
+      ("8KiB", CacheState.l1), ("256KiB", .llc), ("2MiB", .memory),
+    ].map { sizes, cache in
+      Workload(
+        .roofline, routines: RooflineKind.allCases.flatMap(\.routines), sizes: sizes,
+        caches: [cache])
+    })
+}
