@@ -1,0 +1,63 @@
+#define _GNU_SOURCE
+#include "chost_process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+extern char **environ;
+
+int chost_spawn(
+    const char *executable, char *const *arguments, int inherited, pid_t *process, int *to_child,
+    int *from_child) {
+  int input[2];
+  int output[2];
+  if (pipe2(input, O_CLOEXEC) != 0) return errno;
+  if (pipe2(output, O_CLOEXEC) != 0) {
+    int error = errno;
+    close(input[0]);
+    close(input[1]);
+    return error;
+  }
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, input[0], 0);
+  posix_spawn_file_actions_adddup2(&actions, output[1], 1);
+  if (inherited >= 0) posix_spawn_file_actions_adddup2(&actions, inherited, 3);
+  int error = posix_spawn(process, executable, &actions, NULL, arguments, environ);
+  posix_spawn_file_actions_destroy(&actions);
+  close(input[0]);
+  close(output[1]);
+  if (error != 0) {
+    close(input[1]);
+    close(output[0]);
+    return error;
+  }
+  *to_child = input[1];
+  *from_child = output[0];
+  return 0;
+}
+
+int chost_ended(pid_t process, int timeout_ms, int *by_signal, int *code) {
+  for (int waited = 0;; waited += 5) {
+    siginfo_t information = {0};
+    int result = waitid(P_PID, (id_t)process, &information, WEXITED | WNOHANG | WNOWAIT);
+    if (result == 0 && information.si_pid != 0) {
+      *by_signal = information.si_code != CLD_EXITED;
+      *code = information.si_status;
+      return 1;
+    }
+    if ((result != 0 && errno != EINTR) || waited >= timeout_ms) return 0;
+    nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+  }
+}
+
+int chost_memfd(const char *name) {
+  int descriptor = memfd_create(name, MFD_CLOEXEC);
+  return descriptor < 0 ? -errno : descriptor;
+}

@@ -1,0 +1,219 @@
+internal import CHost
+internal import Glibc
+public import Plan
+internal import Record
+
+/// Carries out a plan: tells a worker what to prepare and time, and collects the samples.
+///
+/// A cell that fails becomes an exception row and the run goes on; a worker that dies takes only
+/// the cell it was working on with it.
+public struct Coordinator: ~Copyable {
+  private let cells: [Cell]
+  private let options: RunOptions
+  private let workingSet: Int32
+  private var worker: WorkerProcess?
+  private var prepared: Set<Int> = []
+  private var calls: [Int: Int] = [:]
+  private var outcome = RunOutcome()
+
+  /// A coordinator over cells, harness cells included.
+  ///
+  /// - Throws: `RunError` when the shared working mapping cannot be made.
+  public init(cells: [Cell], options: RunOptions) throws(RunError) {
+    self.cells = cells
+    self.options = options
+    // SAFETY: the name is a literal C string.
+    workingSet = unsafe chost_memfd("daxmark-working-set")
+    if workingSet < 0 {
+      throw RunError("The shared working mapping could not be made: \(errnoText(-workingSet)).")
+    }
+    for (index, cell) in cells.enumerated() { calls[index] = options.knownCalls[cell] }
+    signal(SIGPIPE, SIG_IGN)
+  }
+
+  deinit { close(workingSet) }
+
+  /// Runs all processes and rounds, then counts.
+  ///
+  /// - Parameter observe: told about every step; returning false ends the run after the current
+  ///   batch, and what was measured so far is returned.
+  /// - Throws: `RunError` when no worker can be started at all.
+  public mutating func run(observe: (RunEvent) -> Bool) throws(RunError) -> RunOutcome {
+    for process in 0..<options.processes {
+      worker = nil
+      prepared = []
+      guard try prepareAll(isFirst: process == 0, observe) else { return finish() }
+      for round in 0..<options.rounds {
+        guard try measure(process: process, round: round, observe) else { return finish() }
+      }
+      if process == 0, options.countsInstructions, try !countAll(observe) { return finish() }
+    }
+    outcome.isComplete = true
+    return finish()
+  }
+
+  private mutating func finish() -> RunOutcome {
+    worker = nil
+    return outcome
+  }
+
+  private func isOut(_ index: Int) -> Bool { outcome.exceptions[cells[index]] != nil }
+
+  // MARK: The three phases. Each returns false when the observer wants to stop.
+
+  private mutating func prepareAll(
+    isFirst: Bool, _ observe: (RunEvent) -> Bool
+  ) throws(RunError) -> Bool {
+    for index in cells.indices where !isOut(index) {
+      if isFirst, !observe(.preparing(done: index, of: cells.count, cell: cells[index])) {
+        return false
+      }
+      guard try prepare(index, observe) else { continue }
+      if calls[index] == nil { try calibrate(index, observe) }
+      if isTransient(index) { try release(index, observe) }
+    }
+    return true
+  }
+
+  private mutating func measure(
+    process: Int, round: Int, _ observe: (RunEvent) -> Bool
+  ) throws(RunError) -> Bool {
+    let schedule = Schedule(cells: cells, seed: options.seed &+ UInt64(process) &* 0x51ed)
+    let total = cells.count * options.rounds * options.processes
+    let before = cells.count * (process * options.rounds + round)
+    let first = outcome.samples.count
+    var order = 0
+    for index in schedule.round(round).joined() {
+      if !observe(.measuring(done: before + order, of: total, cell: cells[index])) { return false }
+      if !isOut(index), try prepare(index, observe) {
+        try batch(index, process: process, round: round, order: order, observe)
+        if isTransient(index) { try release(index, observe) }
+      }
+      order += 1
+    }
+    return observe(.roundEnded(Array(outcome.samples[first...])))
+  }
+
+  private mutating func countAll(_ observe: (RunEvent) -> Bool) throws(RunError) -> Bool {
+    for index in cells.indices where !isOut(index) && !cells[index].operation.isHarness {
+      if !observe(.counting(done: index, of: cells.count, cell: cells[index])) { return false }
+      guard try prepare(index, observe) else { continue }
+      if case .ledger(_, let counts)? = try ask(index, .ledger(id: index), seconds: 120, observe) {
+        outcome.ledger.append(LedgerEntry(cell: cells[index], counts: counts))
+      }
+      if isTransient(index) { try release(index, observe) }
+    }
+    return true
+  }
+
+  // MARK: One request each.
+
+  /// Fault cells hold memory, children and threads, so they live only while they are measured.
+  private func isTransient(_ index: Int) -> Bool { cells[index].engine == "live" }
+
+  private mutating func prepare(
+    _ index: Int, _ observe: (RunEvent) -> Bool
+  ) throws(RunError) -> Bool {
+    if prepared.contains(index) { return true }
+    let request = Request.prepare(id: index, cell: cells[index])
+    switch try ask(index, request, seconds: 120, observe) {
+    case .ready(_, let note):
+      prepared.insert(index)
+      if !note.isEmpty { outcome.notes[cells[index]] = note }
+      return true
+    case .skipped(_, let reason):
+      outcome.exceptions[cells[index]] = (.skipped, reason)
+    case .some, .none: break
+    }
+    return false
+  }
+
+  private mutating func calibrate(
+    _ index: Int, _ observe: (RunEvent) -> Bool
+  ) throws(RunError) {
+    let request = Request.calibrate(id: index, targetNanoseconds: options.batchNanoseconds)
+    if case .calibrated(_, let count)? = try ask(index, request, seconds: 120, observe) {
+      calls[index] = count
+    }
+  }
+
+  private mutating func batch(
+    _ index: Int, process: Int, round: Int, order: Int, _ observe: (RunEvent) -> Bool
+  ) throws(RunError) {
+    if calls[index] == nil { try calibrate(index, observe) }
+    guard let count = calls[index] else { return }
+    let request = Request.batch(id: index, calls: count)
+    guard case .sample(_, let batch)? = try ask(index, request, seconds: 60, observe) else { return }
+    outcome.samples.append(
+      Sample(
+        cell: cells[index], moment: 0, process: process, round: round, order: order,
+        calls: batch.calls, cpuNanoseconds: batch.cpuNanoseconds,
+        wallNanoseconds: batch.wallNanoseconds, bytes: batch.bytes,
+        involuntarySwitches: batch.involuntarySwitches, faultsExpected: batch.faultsExpected,
+        faultsObserved: batch.faultsObserved, pageBytes: batch.pageBytes, status: .ok, reason: ""))
+  }
+
+  private mutating func release(
+    _ index: Int, _ observe: (RunEvent) -> Bool
+  ) throws(RunError) {
+    if prepared.remove(index) != nil {
+      _ = try ask(index, .release(id: index), seconds: 30, observe)
+    }
+  }
+
+  /// Asks the worker, starting one when there is none. Nil means the cell failed and is out.
+  private mutating func ask(
+    _ index: Int, _ request: Request, seconds: Int32, _ observe: (RunEvent) -> Bool
+  ) throws(RunError) -> Reply? {
+    if worker == nil {
+      do throws(WorkerFailure) {
+        worker = try WorkerProcess(
+          executable: options.executable, core: options.core, workingSet: workingSet)
+        try worker?.greet()
+      } catch {
+        throw RunError(error.reason)
+      }
+    }
+    do throws(WorkerFailure) {
+      guard let reply = try worker?.ask(request, seconds: seconds) else { return nil }
+      if case .failed(_, let reason) = reply {
+        fail(index, reason, observe)
+        return nil
+      }
+      return reply
+    } catch {
+      worker = nil
+      prepared = []
+      fail(index, error.reason, observe)
+      return nil
+    }
+  }
+
+  private mutating func fail(_ index: Int, _ reason: String, _ observe: (RunEvent) -> Bool) {
+    outcome.exceptions[cells[index]] = (.error, reason)
+    _ = observe(.failed(cell: cells[index], reason: reason))
+  }
+}
+
+/// A run that could not be carried out at all.
+public struct RunError: Error, CustomStringConvertible {
+  /// What happened and what to do, in one sentence.
+  public let description: String
+
+  /// An error with its sentence.
+  public init(_ description: String) { self.description = description }
+}
+
+extension LedgerEntry {
+  init(cell: Cell, counts: CallCounts) {
+    self.init(cell: cell)
+    bytesCopied = counts.bytesCopied
+    bytesZeroed = counts.bytesZeroed
+    bytesCompared = counts.bytesCompared
+    linesWrittenBack = counts.linesWrittenBack
+    nonTemporalBytes = counts.nonTemporalBytes
+    fences = counts.fences
+    instructions = counts.instructions
+    faults = counts.faults
+  }
+}

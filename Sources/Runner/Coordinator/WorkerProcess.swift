@@ -1,0 +1,97 @@
+internal import CHost
+internal import Glibc
+internal import Plan
+
+/// A worker process and the two pipes to it. Dropping it closes the pipes, on which the worker
+/// ends; it is waited for, and killed if it does not end.
+struct WorkerProcess: ~Copyable {
+  let process: pid_t
+  private let requests: Int32
+  private let replies: Int32
+  private var channel: LineChannel
+
+  /// Starts `executable worker --core N`.
+  ///
+  /// - Parameter workingSet: descriptor of the shared working mapping; the worker has it as 3.
+  init(executable: String, core: Int, workingSet: Int32) throws(WorkerFailure) {
+    let arguments = [executable, "worker", "--core", String(core)]
+    // SAFETY: strdup copies; the array ends with nil as exec asks, and all is freed after the call.
+    var pointers = unsafe arguments.map { unsafe strdup($0) } + [nil]
+    var started = pid_t()
+    var toWorker: Int32 = -1
+    var fromWorker: Int32 = -1
+    let status = unsafe chost_spawn(
+      executable, &pointers, workingSet, &started, &toWorker, &fromWorker)
+    for unsafe pointer in unsafe pointers { unsafe free(pointer) }
+    guard status == 0 else {
+      throw WorkerFailure("The worker '\(executable)' could not be started: \(errnoText(status)).")
+    }
+    process = started
+    requests = toWorker
+    replies = fromWorker
+    channel = LineChannel(input: replies, output: requests)
+  }
+
+  /// Checks that the process is a daxmark of our protocol; to be called first.
+  mutating func greet() throws(WorkerFailure) {
+    guard case .hello(let version, _) = try ask(.hello(version: protocolVersion), seconds: 30) else {
+      throw WorkerFailure("The worker did not greet; it is no daxmark.")
+    }
+    guard version == protocolVersion else {
+      throw WorkerFailure(
+        "The worker speaks protocol \(version), this daxmark \(protocolVersion); use builds that agree.")
+    }
+  }
+
+  /// Sends a request and waits for its answer.
+  ///
+  /// - Throws: `WorkerFailure` when the worker died, hangs or speaks another language; it is of no
+  ///   further use then.
+  mutating func ask(_ request: Request, seconds: Int32) throws(WorkerFailure) -> Reply {
+    do {
+      try channel.send(request.line)
+      return try Reply(line: try channel.receive(timeoutMilliseconds: seconds * 1000))
+    } catch let error as ChannelError {
+      switch error {
+      case .closed: throw WorkerFailure("The worker died\(howItEnded()).")
+      case .timeout: throw WorkerFailure("The worker gave no answer for \(seconds) seconds.")
+      case .system(let number): throw WorkerFailure("The pipe broke: \(errnoText(number)).")
+      }
+    } catch let error as ProtocolError {
+      throw WorkerFailure(error.description)
+    } catch {
+      throw WorkerFailure("The worker failed: \(error).")
+    }
+  }
+
+  private func howItEnded() -> String {
+    var bySignal: Int32 = 0
+    var code: Int32 = 0
+    // SAFETY: two words, written during the call. The body is left for deinit to collect.
+    guard unsafe chost_ended(process, 1000, &bySignal, &code) == 1 else { return "" }
+    return bySignal == 1 ? " of signal \(code)" : " with exit code \(code)"
+  }
+
+  deinit {
+    close(requests)
+    close(replies)
+    var bySignal: Int32 = 0
+    var status: Int32 = 0
+    // A worker ends on the closed pipe after its current batch; a second is generous.
+    // SAFETY: status words, written during the calls.
+    if unsafe chost_ended(process, 1000, &bySignal, &status) == 0 { kill(process, SIGKILL) }
+    unsafe waitpid(process, &status, 0)
+  }
+}
+
+/// Why a worker is of no further use.
+struct WorkerFailure: Error {
+  let reason: String
+  init(_ reason: String) { self.reason = reason }
+}
+
+/// The C library's words for an error number.
+func errnoText(_ number: Int32 = errno) -> String {
+  // SAFETY: strerror returns a valid C string; it is copied at once.
+  unsafe String(cString: strerror(number))
+}
