@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -60,4 +61,9 @@ int chost_ended(pid_t process, int timeout_ms, int *by_signal, int *code) {
 int chost_memfd(const char *name) {
   int descriptor = memfd_create(name, MFD_CLOEXEC);
   return descriptor < 0 ? -errno : descriptor;
+}
+
+int chost_terminal_columns(void) {
+  struct winsize size;
+  return ioctl(1, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }

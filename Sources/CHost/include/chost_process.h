@@ -19,3 +19,6 @@ int chost_ended(
 
 /// An anonymous shared file that closes on exec. Returns its descriptor, or -errno.
 int chost_memfd(const char *_Nonnull name);
+
+/// Columns of the terminal on standard output, or 0. (TIOCGWINSZ is a macro Swift cannot see.)
+int chost_terminal_columns(void);

@@ -1,0 +1,64 @@
+/// Writes the user's bytes into a fresh block a call, the block's other bytes taken from the old
+/// block or zeroed.
+@safe public final class EdgeCopyExercise: Exercise {
+  private let routine: EdgeCopyRoutine
+  private let geometry: EdgeGeometry
+  private let sourceIsHole: Bool
+  private let operands: MoveOperands
+  private let data: UnsafeRawPointer
+  private let residency: Residency
+
+  /// - Parameters:
+  ///   - geometry: the write; it lies in one block of its alignment.
+  ///   - sourceIsHole: whether the edges are zeros, for a source that is a hole or unwritten.
+  public init(
+    _ routine: EdgeCopyRoutine, _ workingSet: WorkingSet, _ residency: Residency,
+    geometry: EdgeGeometry, sourceIsHole: Bool
+  ) {
+    precondition(geometry.length <= WorkingSet.dataByteCount, "the user's data hold the write")
+    self.routine = routine
+    self.geometry = geometry
+    self.sourceIsHole = sourceIsHole
+    self.residency = residency
+    operands = MoveOperands(workingSet, residency, byteCount: geometry.size)
+    unsafe data = workingSet.data
+  }
+
+  public var byteCountPerCall: Int { geometry.size }
+
+  public var volume: ExerciseVolume {
+    let edges = geometry.copiesAll ? geometry.size : geometry.size - geometry.length
+    let body = geometry.copiesAll ? 0 : geometry.length
+    return sourceIsHole
+      ? ExerciseVolume(copiedByteCount: body, zeroedByteCount: edges)
+      : ExerciseVolume(copiedByteCount: body + edges)
+  }
+
+  public func verify() throws(ExerciseError) {
+    let geometry = geometry
+    let body = geometry.copiesAll ? 0..<0 : geometry.head..<geometry.head + geometry.length
+    try operands.check("The edge copy '\(routine.name)'", run: run(calls:)) { source, index in
+      if body.contains(index) {
+        return unsafe data.load(fromByteOffset: index - geometry.head, as: UInt8.self)
+      }
+      return sourceIsHole ? 0 : unsafe source.load(fromByteOffset: index, as: UInt8.self)
+    }
+  }
+
+  public func arrange() { run(calls: operands.warmUpCount(residency)) }
+
+  public func run(calls: Int) {
+    // SAFETY: MoveOperands keeps everything alive; a unit holds a whole block, and the user's data
+    // are as long as the write (checked in init).
+    unsafe TimedLoops.edgeCopy(
+      routine.function, &operands.loop, data: data, sourceIsHole: sourceIsHole,
+      head: geometry.head, length: geometry.length, size: geometry.size, calls: calls)
+  }
+
+  public func trace(stepLimit: Int) throws(TraceError) -> InstructionCounts {
+    let (source, target) = unsafe operands.first
+    return try unsafe InstructionTrace.edgeCopy(
+      routine.function, target: target, source: sourceIsHole ? nil : source, data: data,
+      head: geometry.head, length: geometry.length, size: geometry.size, stepLimit: stepLimit)
+  }
+}

@@ -1,0 +1,191 @@
+/// The shapes that copies, zeroes and flushes share: one block of the target a call, checked with a
+/// margin on both sides.
+@safe final class MoveOperands {
+  let workingSet: WorkingSet
+  let byteCount: Int
+  private let rotation: Rotation
+  @unsafe var loop: LoopOperands
+
+  /// - Parameter offset: bytes from a block's beginning to the target bytes, below a cache line.
+  init(_ workingSet: WorkingSet, _ residency: Residency, byteCount: Int, offset: Int = 0) {
+    self.workingSet = workingSet
+    self.byteCount = byteCount
+    let line = workingSet.topology.lineByteCount
+    let unit = max((byteCount + offset + line - 1) / line * line, line)
+    rotation = workingSet.rotation(residency, unitByteCount: unit, byteCount: unit)
+    // SAFETY: the working set and the rotation are kept alive beside the operands; a unit holds
+    // the block with its offset.
+    unsafe loop = LoopOperands(
+      source: workingSet.source, target: workingSet.target + offset, units: rotation.units,
+      unitCount: rotation.count, unitByteCount: unit)
+  }
+
+  /// Brings the caches into their state: everything of a small rotation, one call of a large one.
+  func warmUpCount(_ residency: Residency) -> Int {
+    switch residency {
+    case .l1: 16
+    case .lastLevel: rotation.count
+    case .memory: 1
+    }
+  }
+
+  /// Runs one call between margins of a canary, and checks block and margins byte by byte.
+  ///
+  /// - Parameter expected: what the byte at an index of the block must be, given the source block.
+  func check(
+    _ what: String, run: (Int) -> Void, expected: (UnsafeRawPointer, Int) -> UInt8
+  ) throws(ExerciseError) {
+    let margin = 128
+    let canary: UInt8 = 0xc3
+    for _ in 0..<min(2, rotation.count) {
+      let (source, target) = unsafe place()
+      // SAFETY: margins of a first or last block lie in the gaps between the regions.
+      unsafe (target - margin).initializeMemory(
+        as: UInt8.self, repeating: canary, count: byteCount + 2 * margin)
+      run(1)
+      for index in -margin..<byteCount + margin {
+        let found = unsafe target.load(fromByteOffset: index, as: UInt8.self)
+        let wanted =
+          index >= 0 && index < byteCount ? unsafe expected(source, index) : canary
+        if found != wanted {
+          throw ExerciseError(
+            "\(what) left \(found) at byte \(index) of \(byteCount) where \(wanted) belongs")
+        }
+      }
+    }
+  }
+
+  /// Source and target of the next call.
+  @unsafe private func place() -> (UnsafeRawPointer, UnsafeMutableRawPointer) {
+    var copy = unsafe loop
+    return unsafe copy.next()
+  }
+
+  /// Source and target that a traced call works on.
+  @unsafe var first: (source: UnsafeRawPointer, target: UnsafeMutableRawPointer) {
+    unsafe place()
+  }
+}
+
+/// A copy of one block a call.
+public final class CopyExercise: Exercise {
+  private let routine: CopyRoutine
+  private let residency: Residency
+  private let operands: MoveOperands
+
+  /// - Parameter offset: bytes from a line's beginning to the target, 0…63.
+  public init(
+    _ routine: CopyRoutine, _ workingSet: WorkingSet, _ residency: Residency, byteCount: Int,
+    offset: Int = 0
+  ) {
+    self.routine = routine
+    self.residency = residency
+    operands = MoveOperands(workingSet, residency, byteCount: byteCount, offset: offset)
+  }
+
+  public var byteCountPerCall: Int { operands.byteCount }
+
+  public var volume: ExerciseVolume { ExerciseVolume(copiedByteCount: operands.byteCount) }
+
+  public func verify() throws(ExerciseError) {
+    try operands.check("The copy '\(routine.name)'", run: run(calls:)) { source, index in
+      unsafe source.load(fromByteOffset: index, as: UInt8.self)
+    }
+  }
+
+  public func arrange() { run(calls: operands.warmUpCount(residency)) }
+
+  public func run(calls: Int) {
+    // SAFETY: MoveOperands keeps everything alive and sized for byteCount.
+    unsafe TimedLoops.copy(
+      routine.function, &operands.loop, byteCount: operands.byteCount, calls: calls)
+  }
+
+  public func trace(stepLimit: Int) throws(TraceError) -> InstructionCounts {
+    let (source, target) = unsafe operands.first
+    return try unsafe InstructionTrace.copy(
+      routine.function, target: target, source: source, byteCount: operands.byteCount,
+      stepLimit: stepLimit)
+  }
+}
+
+/// Zeroes one block a call.
+public final class ZeroExercise: Exercise {
+  private let routine: ZeroRoutine
+  private let residency: Residency
+  private let operands: MoveOperands
+
+  /// An exercise over a rotation of the target region.
+  public init(
+    _ routine: ZeroRoutine, _ workingSet: WorkingSet, _ residency: Residency, byteCount: Int
+  ) {
+    self.routine = routine
+    self.residency = residency
+    operands = MoveOperands(workingSet, residency, byteCount: byteCount)
+  }
+
+  public var byteCountPerCall: Int { operands.byteCount }
+
+  public var volume: ExerciseVolume { ExerciseVolume(zeroedByteCount: operands.byteCount) }
+
+  public func verify() throws(ExerciseError) {
+    try operands.check("The zero routine '\(routine.name)'", run: run(calls:)) { _, _ in 0 }
+  }
+
+  public func arrange() { run(calls: operands.warmUpCount(residency)) }
+
+  public func run(calls: Int) {
+    // SAFETY: MoveOperands keeps everything alive and sized for byteCount.
+    unsafe TimedLoops.zero(
+      routine.function, &operands.loop, byteCount: operands.byteCount, calls: calls)
+  }
+
+  public func trace(stepLimit: Int) throws(TraceError) -> InstructionCounts {
+    let target = unsafe operands.first.target
+    return try unsafe InstructionTrace.zero(
+      routine.function, target: target, byteCount: operands.byteCount, stepLimit: stepLimit)
+  }
+}
+
+/// Dirties one block a call, writes its lines back, and fences.
+public final class FlushExercise: Exercise {
+  private let routine: FlushRoutine
+  private let residency: Residency
+  private let operands: MoveOperands
+
+  /// An exercise over a rotation of the target region; `byteCount` is a multiple of 64.
+  public init(
+    _ routine: FlushRoutine, _ workingSet: WorkingSet, _ residency: Residency, byteCount: Int
+  ) {
+    self.routine = routine
+    self.residency = residency
+    operands = MoveOperands(workingSet, residency, byteCount: byteCount)
+  }
+
+  public var byteCountPerCall: Int { operands.byteCount }
+
+  public var volume: ExerciseVolume { ExerciseVolume() }
+
+  public func verify() throws(ExerciseError) {
+    let line = operands.workingSet.topology.lineByteCount
+    // The loop stores the call's number, 0, as eight bytes at the beginning of each line.
+    try operands.check("The flush '\(routine.name)'", run: run(calls:)) { _, index in
+      index % line < 8 ? 0 : 0xc3
+    }
+  }
+
+  public func arrange() { run(calls: operands.warmUpCount(residency)) }
+
+  public func run(calls: Int) {
+    // SAFETY: MoveOperands keeps everything alive and sized for byteCount.
+    unsafe TimedLoops.flush(
+      routine.function, &operands.loop, byteCount: operands.byteCount,
+      lineByteCount: operands.workingSet.topology.lineByteCount, calls: calls)
+  }
+
+  public func trace(stepLimit: Int) throws(TraceError) -> InstructionCounts {
+    let target = unsafe operands.first.target
+    return try unsafe InstructionTrace.flush(
+      routine.function, start: target, byteCount: operands.byteCount, stepLimit: stepLimit)
+  }
+}

@@ -1,0 +1,38 @@
+internal import Glibc
+
+/// Where results lie, below the current folder.
+enum Results {
+  static let runs = "results/runs"
+  static let baselines = "results/baselines"
+
+  /// The folder of a new run: `<utc>-<commit>-<machine>`, with a number behind it when taken.
+  static func newRun(commit: String, machine: String) -> String {
+    let name = "\(runs)/\(utc())-\(commit)-\(machine)"
+    var candidate = name
+    var number = 2
+    while FileSystem.exists(candidate) {
+      candidate = "\(name)-\(number)"
+      number += 1
+    }
+    return candidate
+  }
+
+  /// Finished run folders, the oldest first: their names begin with the time.
+  static func finishedRuns() -> [String] {
+    FileSystem.names(in: runs).map { "\(runs)/\($0)" }
+      .filter { FileSystem.exists("\($0)/cells.csv") }
+  }
+
+  /// The baseline folder of a machine class.
+  static func baseline(of machineClass: String) -> String { "\(baselines)/\(machineClass)" }
+
+  private static func utc() -> String {
+    var now = time(nil)
+    var parts = tm()
+    // SAFETY: both records are ours and alive for the call.
+    unsafe gmtime_r(&now, &parts)
+    func two(_ value: Int32) -> String { value < 10 ? "0\(value)" : String(value) }
+    return "\(parts.tm_year + 1900)\(two(parts.tm_mon + 1))\(two(parts.tm_mday))T"
+      + "\(two(parts.tm_hour))\(two(parts.tm_min))\(two(parts.tm_sec))Z"
+  }
+}
