@@ -167,8 +167,8 @@ public final class CompareExercise: Exercise {
     operands.flip(extentByteCount: byteCount)
     defer { operands.flip(extentByteCount: byteCount) }
     let (source, target) = unsafe operands.first
-    return try unsafe InstructionTrace.compare(
-      routine.function, left: source, right: target, byteCount: byteCount, stepLimit: stepLimit)
+    return try unsafe InstructionTrace.measure(
+      compare: routine.function, first: source, second: target, byteCount: byteCount, stepLimit: stepLimit)
   }
 }
 
@@ -244,8 +244,8 @@ public final class DedupeExercise: Exercise {
   /// One extent, not the range: the walk is ours, the comparison the routine's.
   public func trace(stepLimit: Int) throws(TraceError) -> InstructionCounts {
     let (source, target) = unsafe operands.first
-    return try unsafe InstructionTrace.compare(
-      routine.function, left: source, right: target, byteCount: extentByteCount,
+    return try unsafe InstructionTrace.measure(
+      compare: routine.function, first: source, second: target, byteCount: extentByteCount,
       stepLimit: stepLimit)
   }
 }

@@ -57,8 +57,8 @@
 
   public func trace(stepLimit: Int) throws(TraceError) -> InstructionCounts {
     let (source, target) = unsafe operands.first
-    return try unsafe InstructionTrace.edgeCopy(
-      routine.function, target: target, source: sourceIsHole ? nil : source, data: data,
-      head: geometry.head, length: geometry.length, size: geometry.size, stepLimit: stepLimit)
+    return try unsafe InstructionTrace.measure(
+      edgeCopy: routine.function, target: target, edges: sourceIsHole ? nil : source, body: data,
+      geometry.head, geometry.length, geometry.size, stepLimit: stepLimit)
   }
 }

@@ -103,8 +103,8 @@ public final class CopyExercise: Exercise {
 
   public func trace(stepLimit: Int) throws(TraceError) -> InstructionCounts {
     let (source, target) = unsafe operands.first
-    return try unsafe InstructionTrace.copy(
-      routine.function, target: target, source: source, byteCount: operands.byteCount,
+    return try unsafe InstructionTrace.measure(
+      copy: routine.function, target: target, source: source, byteCount: operands.byteCount,
       stepLimit: stepLimit)
   }
 }
@@ -142,8 +142,8 @@ public final class ZeroExercise: Exercise {
 
   public func trace(stepLimit: Int) throws(TraceError) -> InstructionCounts {
     let target = unsafe operands.first.target
-    return try unsafe InstructionTrace.zero(
-      routine.function, target: target, byteCount: operands.byteCount, stepLimit: stepLimit)
+    return try unsafe InstructionTrace.measure(
+      zero: routine.function, target: target, byteCount: operands.byteCount, stepLimit: stepLimit)
   }
 }
 
@@ -185,7 +185,7 @@ public final class FlushExercise: Exercise {
 
   public func trace(stepLimit: Int) throws(TraceError) -> InstructionCounts {
     let target = unsafe operands.first.target
-    return try unsafe InstructionTrace.flush(
-      routine.function, start: target, byteCount: operands.byteCount, stepLimit: stepLimit)
+    return try unsafe InstructionTrace.measure(
+      flush: routine.function, target: target, byteCount: operands.byteCount, stepLimit: stepLimit)
   }
 }

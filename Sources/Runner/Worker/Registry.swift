@@ -1,0 +1,70 @@
+internal import HotCore
+public import Plan
+
+/// Resolves the names of suites and command lines to code.
+public enum Registry {
+  /// Bare routines on memory.
+  public static let coreEngine = "core"
+  /// The running kernel.
+  public static let liveEngine = "live"
+  /// All engines.
+  public static let engines = [coreEngine, liveEngine]
+
+  /// A routine as `daxmark list` shows it.
+  public struct Entry: Sendable {
+    /// The operation it belongs to.
+    public let operation: Operation
+    /// Whether it is for the durable contract; nil where there is none.
+    public let durable: Bool?
+    /// Its name.
+    public let name: String
+    /// Why this machine lacks it, or nil.
+    public let unavailable: String?
+  }
+
+  /// Every routine of every operation a user can ask for.
+  public static func entries() -> [Entry] {
+    func entry<Kind>(_ operation: Operation, _ durable: Bool?) -> (Routine<Kind>) -> Entry {
+      { Entry(operation: operation, durable: durable, name: $0.name, unavailable: $0.unavailable) }
+    }
+    return [false, true].flatMap { CopyRoutine.all(durable: $0).map(entry(.copy, $0)) }
+      + CompareRoutine.all().map(entry(.compare, nil))
+      + [false, true].flatMap { ZeroRoutine.all(durable: $0).map(entry(.zero, $0)) }
+      + FlushRoutine.all().map(entry(.flush, nil))
+      + [false, true].flatMap { EdgeCopyRoutine.all(durable: $0).map(entry(.cowEdge, $0)) }
+      + [Entry(operation: .cowEdge, durable: true, name: bestOfLibpmem, unavailable: nil)]
+      + CompareRoutine.all().map(entry(.dedupe, nil))
+      + [Entry(operation: .fault, durable: nil, name: faultRoutine, unavailable: nil)]
+      + PeakRoutine.all().map(entry(.roofline, nil))
+  }
+
+  static let bestOfLibpmem = "libpmem"
+  static let faultRoutine = "touch"
+
+  /// Names of all routines, each once.
+  public static func routineNames() -> [String] {
+    var seen: Set<String> = []
+    return entries().map(\.name).filter { seen.insert($0).inserted }
+  }
+
+  /// Whether the cell's engine and routine exist, here or on another machine.
+  public static func knows(_ cell: Cell) -> Bool {
+    if cell.operation.isHarness && cell.operation != .roofline { return true }
+    return engines.contains(cell.engine)
+      && entries().contains {
+        $0.operation == cell.operation && $0.name == cell.routine
+          && ($0.durable == nil || $0.durable == cell.parameters.durable)
+      }
+  }
+
+  /// The routine of a name that this machine can run.
+  static func available<Kind>(
+    _ name: String, among routines: [Routine<Kind>]
+  ) throws(CellException) -> Routine<Kind> {
+    guard let routine = routines.first(where: { $0.name == name }) else {
+      throw .failed("There is no routine '\(name)' for this operation.")
+    }
+    if let reason = routine.unavailable { throw .skipped(reason) }
+    return routine
+  }
+}

@@ -1,0 +1,61 @@
+internal import HotCore
+internal import LiveFS
+internal import Plan
+
+/// What the cells of a worker share: working sets by page size, and the cores threads may use.
+struct WorkerContext {
+  private let descriptor: CInt?
+  private let cores: [Int]
+  private var sets: [PageRequest: WorkingSet] = [:]
+
+  init(workingSet: CInt?, cores: [Int]) {
+    descriptor = workingSet
+    self.cores = cores
+  }
+
+  /// Makes a cell ready.
+  ///
+  /// - Throws: `CellException` when this machine cannot run it.
+  mutating func prepare(_ cell: Cell) throws(CellException) -> any PreparedCell {
+    if cell.engine == Registry.liveEngine { return try prepareFault(cell) }
+    guard cell.engine == Registry.coreEngine else {
+      throw .failed("There is no engine '\(cell.engine)'.")
+    }
+    let pages = cell.parameters.pages ?? .any
+    let set = try workingSet(pages)
+    let memory = CellMemory(set: set, cell: cell)
+    let exercise = try Registry.exercise(for: cell, memory)
+    return TimedExercise(exercise.exercise, pageByteCount: set.pageByteCount, note: exercise.note)
+  }
+
+  private mutating func workingSet(_ pages: PageRequest) throws(CellException) -> WorkingSet {
+    if let known = sets[pages] { return known }
+    do throws(ArenaError) {
+      // One mapping serves the common case and can be shared; the others are for comparison.
+      let made = try WorkingSet(
+        descriptor: pages == .any ? descriptor : nil, hugePages: pages != .base)
+      if let asked = pages.byteCount, made.pageByteCount != asked {
+        throw CellException.skipped(
+          "asked for pages of \(asked) bytes, got \(made.pageByteCount)")
+      }
+      sets[pages] = made
+      return made
+    } catch let error as CellException {
+      throw error
+    } catch {
+      throw .failed("\(error)")
+    }
+  }
+
+  private func prepareFault(_ cell: Cell) throws(CellException) -> any PreparedCell {
+    if cell.operation == .reference { return try FaultReferenceCell() }
+    guard cell.operation == .fault, let access = cell.parameters.access,
+      let memory = cell.parameters.memory, let pageBytes = cell.parameters.pages?.byteCount,
+      let faultAccess = LiveFS.FaultAccess(rawValue: access.rawValue),
+      let faultMemory = FaultMemory(rawValue: memory.rawValue)
+    else { throw .failed("The live engine has no such cell: \(cell.name).") }
+    return try FaultCell(
+      access: faultAccess, memory: faultMemory, pageByteCount: pageBytes,
+      threads: cell.parameters.threads, cores: cores, bytesPerFault: pageBytes)
+  }
+}
