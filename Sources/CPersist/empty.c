@@ -1,1 +1,0 @@
-int cpersist_placeholder;
