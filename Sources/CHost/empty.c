@@ -1,1 +1,0 @@
-int chost_placeholder;
