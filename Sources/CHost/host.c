@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -64,6 +65,11 @@ void chost_thread_usage(chost_usage *usage) {
 int32_t chost_memory_file(int32_t is_hugetlb) {
   unsigned huge = is_hugetlb ? MFD_HUGETLB | CHOST_MAP_HUGE_2MB : 0;
   return memfd_create("daxmark", MFD_CLOEXEC | huge);
+}
+
+int chost_punch_hole(int32_t descriptor, size_t byte_count) {
+  int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+  return fallocate(descriptor, mode, 0, (off_t)byte_count) ? errno : 0;
 }
 
 void chost_fault_in(unsigned char *base, size_t byte_count, size_t step) {
@@ -366,9 +372,19 @@ void chost_restore_now(void) {
 
 /* ---- Filesystems ---- */
 
-int32_t chost_is_dax(const char *path) {
-  struct statx status;
-  if (statx(AT_FDCWD, path, 0, 0, &status)) return -1;
-  if (!(status.stx_attributes_mask & STATX_ATTR_DAX)) return -1;
-  return (status.stx_attributes & STATX_ATTR_DAX) != 0;
+int chost_identify(const char *path, chost_filesystem *filesystem) {
+  struct statfs status;
+  struct statx attributes;
+  if (statfs(path, &status)) return errno;
+  *filesystem = (chost_filesystem){
+      .magic = (uint32_t)status.f_type,
+      .block_bytes = status.f_bsize,
+      .free_bytes = (int64_t)status.f_bavail * status.f_bsize,
+      .is_dax = -1,
+  };
+  if (statx(AT_FDCWD, path, 0, 0, &attributes)) return 0;
+  if (attributes.stx_attributes_mask & STATX_ATTR_DAX) {
+    filesystem->is_dax = (attributes.stx_attributes & STATX_ATTR_DAX) != 0;
+  }
+  return 0;
 }

@@ -48,6 +48,10 @@ enum {
    memfd_create is hidden behind _GNU_SOURCE. */
 int32_t chost_memory_file(int32_t is_hugetlb);
 
+/* Frees the pages of a file's first bytes, out of every mapping too; its length stays. fallocate
+   is hidden behind _GNU_SOURCE. */
+int chost_punch_hole(int32_t descriptor, size_t byte_count);
+
 /* Makes every page of a range present and writable without changing a byte, also when another
    process writes to it: an atomic OR with zero for each step. For kernels before 5.14. */
 void chost_fault_in(unsigned char *base, size_t byte_count, size_t step);
@@ -137,8 +141,15 @@ void chost_restore_now(void);
 
 /* ---- Filesystems ---- */
 
-/* Whether statx says that a path is accessed through DAX: 1 or 0, or -1 when it does not tell.
-   STATX_ATTR_DAX is hidden behind _GNU_SOURCE. */
-int32_t chost_is_dax(const char *path);
+/* What statfs and statx say of a path. sys/statfs.h is no part of Swift's Glibc module, and statx
+   is hidden behind _GNU_SOURCE. */
+typedef struct chost_filesystem {
+  uint32_t magic;
+  int64_t block_bytes;
+  int64_t free_bytes;
+  int32_t is_dax; /* 1 or 0, or -1 when the filesystem does not tell */
+} chost_filesystem;
+
+int chost_identify(const char *path, chost_filesystem *filesystem);
 
 #pragma clang assume_nonnull end
