@@ -42,10 +42,6 @@ struct RowReader {
         throw RecordError(
           file: file, line: 1, column: "\(index + 1)", reason: "the header is not UTF-8")
       }
-      if header.contains(name) {
-        throw RecordError(
-          file: file, line: 1, column: name, reason: "the column stands twice in the header")
-      }
       header.append(name)
     }
     for column in columns {
@@ -54,6 +50,10 @@ struct RowReader {
           file: file, line: 1, column: column, reason: "the column is missing from the header")
       }
       places.append(place)
+    }
+    for (place, name) in header.enumerated() where header.firstIndex(of: name) != place {
+      throw RecordError(
+        file: file, line: 1, column: name, reason: "the column stands twice in the header")
     }
   }
 
@@ -86,7 +86,7 @@ struct RowReader {
   /// Refuses the row when another one holds the same cell.
   mutating func claimCell() throws(RecordError) -> Cell {
     let index = try cellIndex()
-    try claim(RowIdentity(cellIndex: index), "the cell")
+    try claim(RowIdentity(cellIndex: index), "the cell", column: Cell.keyColumns[0])
     return cells[index]
   }
 
@@ -97,7 +97,7 @@ struct RowReader {
     guard let index = cellIndices[cell] else { return }
     try claim(
       RowIdentity(cellIndex: index, moment: moment, process: process, round: round),
-      "the cell, moment, process and round")
+      "the cell, moment, process and round", column: "round")
   }
 
   /// The next field as a name that no other row has.
@@ -153,10 +153,12 @@ extension RowReader {
     return index
   }
 
-  private mutating func claim(_ identity: RowIdentity, _ what: String) throws(RecordError) {
+  private mutating func claim(
+    _ identity: RowIdentity, _ what: String, column: String
+  ) throws(RecordError) {
     if let line = firstLines.updateValue(scanner.line, forKey: identity) {
       throw RecordError(
-        file: file, line: scanner.line, column: Cell.keyColumns[0],
+        file: file, line: scanner.line, column: column,
         reason: "\(what) repeats line \(line)")
     }
   }

@@ -44,7 +44,9 @@ public enum Baseline {
         samples.append(sample)
       }
     }
-    let reports = runs.flatMap(\.cells).filter { $0.status == .ok } + runs.flatMap(\.cells)
+    let reports =
+      runs.flatMap(\.cells).filter { $0.status == .ok }
+      + runs.flatMap(\.cells)
       .filter { $0.status != .ok }
     return RunRecord(
       machine: mergedFacts(runs, moments, samples), samples: samples,
