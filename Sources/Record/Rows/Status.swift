@@ -8,4 +8,7 @@ public enum Status: String, CaseIterable, Sendable {
   case invalid
   /// Failed: wrong bytes, a worker that died, a system call that refused.
   case error
+
+  /// Whether a batch that ended so was timed: its numbers count, whatever they are worth.
+  public var isTimed: Bool { self == .ok || self == .invalid }
 }

@@ -1,7 +1,8 @@
 public import Plan
 
-/// Exact counts of one call of a cell: a row of `ledger.csv`. A nil count was not taken.
+/// Exact counts of one call of a cell: a row of `ledger.csv`.
 ///
+/// A nil count was not taken.
 /// Byte counts come from the operation's geometry. Instruction counts are observed: the call is
 /// executed one instruction at a time and each instruction is decoded.
 public struct LedgerEntry: Equatable, Sendable {
@@ -26,4 +27,31 @@ public struct LedgerEntry: Equatable, Sendable {
 
   /// A ledger entry without counts.
   public init(cell: Cell) { self.cell = cell }
+
+  /// The names of the counts, in file order.
+  public static let countColumns = [
+    "bytes_copied", "bytes_zeroed", "bytes_compared", "lines_written_back", "nontemporal_bytes",
+    "fences", "instructions", "faults",
+  ]
+
+  /// The counts, aligned with `countColumns`.
+  public var counts: [Int?] {
+    get {
+      [
+        bytesCopied, bytesZeroed, bytesCompared, linesWrittenBack, nonTemporalBytes, fences,
+        instructions, faults,
+      ]
+    }
+    set {
+      precondition(newValue.count == Self.countColumns.count, "one value for each count")
+      bytesCopied = newValue[0]
+      bytesZeroed = newValue[1]
+      bytesCompared = newValue[2]
+      linesWrittenBack = newValue[3]
+      nonTemporalBytes = newValue[4]
+      fences = newValue[5]
+      instructions = newValue[6]
+      faults = newValue[7]
+    }
+  }
 }

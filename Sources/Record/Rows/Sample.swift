@@ -4,7 +4,9 @@ public import Plan
 public struct Sample: Equatable, Sendable {
   /// The cell that was timed.
   public var cell: Cell
-  /// Which recorded moment, from 0. Moments of a baseline lie at least ten minutes apart.
+  /// Which recorded moment, from 0.
+  ///
+  /// Moments of a baseline that may gate lie at least ten minutes apart.
   public var moment: Int
   /// Which worker process of the moment, from 0.
   public var process: Int
