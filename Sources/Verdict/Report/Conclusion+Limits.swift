@@ -53,7 +53,7 @@ extension Conclusion {
     let percent = ResultTable.Number.fixed(most.change.relative.magnitude * 100, 1)
     let direction = most.change.relative > 0 ? "slower" : "faster"
     let slower = moved.filter { $0.change.relative > 0 }.count
-    return sentence + "; \(slower) became slower and \(moved.count - slower) faster, most of all "
+    return sentence + ", \(slower) took longer and \(moved.count - slower) less time; most moved "
       + "\(name(most.row.cell)), \(percent) percent \(direction)."
   }
 }

@@ -19,6 +19,7 @@ extension ResultTable {
     if !clocks.isEmpty {
       page.paragraph(lead: "clocks     ", clocks.joined(separator: ", ") + " for a reading")
     }
+    var lead = "roofline   "
     for kind in RooflineKind.allCases {
       let peaks = CacheState.allCases.compactMap { cache -> String? in
         let rates = harness.filter {
@@ -29,7 +30,8 @@ extension ResultTable {
         return rates.max().map { "\(Number.plain($0)) GB/s \(cache.phrase)" }
       }
       if peaks.isEmpty { continue }
-      page.paragraph(lead: "roofline   ", "\(kind.rawValue) \(peaks.joined(separator: ", "))")
+      page.paragraph(lead: lead, "\(kind.rawValue) \(peaks.joined(separator: ", "))")
+      lead = "           "
     }
     let references = harness.filter { $0.cell.operation == .reference }
     if !references.isEmpty {
@@ -74,9 +76,10 @@ extension ResultTable {
       let shared = first.phrases.filter { phrase in
         others.allSatisfy { $0.phrases.contains(phrase) }
       }
-      words.append((others.map(\.routine).unique + shared).joined(separator: " "))
+      let shape = shared.isEmpty ? "" : " (\(shared.joined(separator: ", ")))"
+      words.append(others.map(\.routine).unique.joined(separator: ", ") + shape)
     }
-    let count = hit.count == 1 ? "" : " (\(hit.count) cells)"
+    let count = hit.count == 1 ? "" : ", \(hit.count) cells"
     return "\(operation.rawValue) \(words.joined(separator: ", "))\(count)"
   }
 
@@ -93,7 +96,7 @@ extension ResultTable {
     }
     if !dropped.isEmpty {
       let names = Column.allCases.filter(dropped.contains).map(\.title)
-      legend.append("too narrow for: \(names.joined(separator: ", "))")
+      legend.append("left out where the terminal is too narrow: \(names.joined(separator: ", "))")
     }
     if legend.isEmpty { return }
     page.blank()

@@ -65,7 +65,8 @@ extension ResultTable {
     }
 
     private static func header(of group: Group) -> String {
-      group.key.shapeInWords + (group.autoDistance.map { " (\($0))" } ?? "")
+      let distance = group.autoDistance.map { " (\($0))" } ?? ""
+      return "\(group.key.operation.rawValue) \(group.key.shapeInWords)\(distance)"
     }
 
     var marks: Set<Mark> {
@@ -113,7 +114,13 @@ extension ResultTable {
       }
       let fields = layout.columns.map { (row.fields[$0.column] ?? "").leftPadded(to: $0.width + 2) }
       let style: Style = row.mark == .best ? .best : .plain
-      page.line(lead + row.label.fitted(to: layout.labelWidth) + fields.joined(), style)
+      if row.label.count <= layout.labelWidth {
+        page.line(lead + row.label.fitted(to: layout.labelWidth) + fields.joined(), style)
+      } else {
+        // A shape cut short would no longer say which cell it is: its numbers go below it.
+        page.paragraph(lead: lead, row.label, style)
+        page.line("".fitted(to: layout.labelWidth + Section.indent) + fields.joined(), style)
+      }
     }
   }
 }
