@@ -1,0 +1,77 @@
+internal import Plan
+
+/// The parameters of a cell in plain words.
+extension Cell {
+  /// The shape, one phrase for each parameter that applies; cells of one group share it.
+  var phrases: [String] {
+    let p = parameters
+    var phrases: [String?] = [
+      workPhrase, p.access?.phrase, p.memory?.rawValue,
+      p.pages?.byteCount.map { "\(ResultTable.Number.bytes($0)) pages" },
+      p.mismatch?.phrase, p.sourceState?.phrase, p.cacheState?.phrase,
+      p.threads > 1 ? "\(p.threads) threads" : nil, p.durable == true ? "durable" : nil,
+    ]
+    if engine != "core" { phrases.append("\(engine) engine") }
+    return phrases.compactMap { $0 }
+  }
+
+  /// The shape in one line.
+  var shapeInWords: String { phrases.joined(separator: ", ") }
+
+  /// How many bytes, and where.
+  private var workPhrase: String? {
+    let p = parameters
+    let bytes = ResultTable.Number.bytes
+    let extents = p.extentBytes.map { " in \(bytes($0)) extents" } ?? ""
+    guard let length = p.lengthBytes else { return p.sizeBytes.map { bytes($0) + extents } }
+    let position = p.positionBytes.map { " at \($0)" } ?? ""
+    guard let alignment = p.alignmentBytes ?? p.sizeBytes else { return bytes(length) + position }
+    let block = " of a \(bytes(alignment)) block"
+    let size = p.sizeBytes.flatMap { $0 == alignment ? nil : " (\(bytes($0)) in all)" } ?? ""
+    return bytes(length) + position + block + size + extents
+  }
+}
+
+extension FaultAccess {
+  fileprivate var phrase: String {
+    switch self {
+    case .readUntouched: "first read"
+    case .firstWrite: "first write"
+    case .writeAfterRead: "write after read"
+    case .privateCow: "CoW of a file page"
+    case .forkCow: "CoW after fork"
+    }
+  }
+}
+
+extension Mismatch {
+  fileprivate var phrase: String {
+    switch self {
+    case .none: "equal"
+    case .first: "differs at byte 0"
+    case .middle: "differs in the middle"
+    case .last: "differs at the last byte"
+    }
+  }
+}
+
+extension SourceState {
+  fileprivate var phrase: String {
+    switch self {
+    case .mapped: "mapped source"
+    case .hole: "hole"
+    case .unwritten: "unwritten source"
+    }
+  }
+}
+
+extension CacheState {
+  /// Where the data are: `in L1`, `in the LLC`, `in memory`.
+  var phrase: String {
+    switch self {
+    case .l1: "in L1"
+    case .llc: "in LLC"
+    case .memory: "in memory"
+    }
+  }
+}

@@ -1,0 +1,213 @@
+import Plan
+import Record
+import Testing
+
+@testable import Verdict
+
+@Suite struct ResultTableTests {
+  /// The rendered lines of some rows.
+  private func lines(
+    _ cells: [CellResult], baseline: [CellResult]? = nil, width: Int = 100, unicode: Bool = true
+  ) -> [String] {
+    let options = TableOptions(width: width, unicode: unicode)
+    let text = ResultTable(cells: cells, baseline: baseline, options: options).render()
+    return text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+  }
+
+  @Test("no line is wider than the terminal, whatever the run", arguments: UInt64(1)...40)
+  func width(seed: UInt64) {
+    let run = RandomRun(seed: seed)
+    for width in [20, 21, 33, 47, 60, 80, 100, 132] {
+      for line in lines(run.cells, baseline: run.baseline, width: width) {
+        #expect(line.count <= width, "seed \(seed), width \(width): \(line)")
+      }
+    }
+  }
+
+  @Test("colour adds nothing but escapes, and those end on their line", arguments: UInt64(1)...10)
+  func color(seed: UInt64) {
+    let run = RandomRun(seed: seed)
+    func text(_ color: Bool) -> String {
+      let options = TableOptions(width: 72, color: color)
+      return ResultTable(cells: run.cells, baseline: run.baseline, options: options).render()
+    }
+    let escape = /\u{1B}\[[0-9;]*m/
+    #expect(text(true).replacing(escape, with: "") == text(false), "seed \(seed)")
+    for line in text(true).split(separator: "\n") where line.contains("\u{1B}") {
+      #expect(line.hasSuffix("\u{1B}[0m"))
+    }
+    #expect(!text(false).contains("\u{1B}"))
+  }
+
+  @Test("without unicode the report is ASCII, line for line as wide", arguments: UInt64(1)...10)
+  func ascii(seed: UInt64) {
+    let run = RandomRun(seed: seed)
+    let plain = lines(run.cells, baseline: run.baseline, unicode: false)
+    let rich = lines(run.cells, baseline: run.baseline)
+    #expect(plain.allSatisfy { line in line.allSatisfy { $0.isASCII } })
+    #expect(plain.map(\.count) == rich.map(\.count))
+  }
+
+  @Test("every measured cell stands on exactly one line", arguments: UInt64(1)...40)
+  func completeness(seed: UInt64) {
+    var run = RandomRun(seed: seed)
+    // A time of its own makes each cell recognisable.
+    var expected: [String] = []
+    for index in run.cells.indices where run.cells[index].status == .ok {
+      let time = Double(1000 + index)
+      run.cells[index].cpuPerCall = time
+      run.cells[index].cpuLow = time
+      run.cells[index].cpuHigh = time
+      if !run.cells[index].cell.operation.isHarness { expected.append("\(1000 + index) ns") }
+    }
+    let text = lines(run.cells, width: 0)
+    for time in expected {
+      #expect(
+        text.filter { $0.contains(" \(time) ") || $0.hasSuffix(" \(time)") }.count == 1, "\(time)")
+    }
+  }
+
+  @Test(
+    "the star is at the fastest measured routine and ties overlap it", arguments: UInt64(1)...40)
+  func marks(seed: UInt64) {
+    let run = RandomRun(seed: seed)
+    let groups = ResultTable.Group.all(of: run.cells)
+    for group in groups {
+      let contenders = group.rows.filter {
+        $0.status == .ok && !($0.cell.operation == .flush && $0.cell.routine == "none")
+      }
+      let stars = group.rows.filter { group.mark(of: $0) == .best }
+      guard contenders.count > 1 else {
+        #expect(stars.isEmpty)
+        continue
+      }
+      #expect(stars.count == 1)
+      let least = contenders.compactMap(\.cpuPerCall).min()
+      #expect(stars.first?.cpuPerCall == least)
+      for row in group.rows where group.mark(of: row) == .tied {
+        let (low, high) = (row.cpuLow ?? 0, row.cpuHigh ?? 0)
+        #expect(low <= stars[0].cpuHigh ?? 0 && stars[0].cpuLow ?? 0 <= high)
+      }
+    }
+    let stars = lines(run.cells, width: 0).filter { $0.hasPrefix(" ★") }.count
+    #expect(stars == groups.filter(\.isContest).count)
+  }
+
+  @Test("each reason of a skip is told once, with every routine it hit", arguments: UInt64(1)...40)
+  func skips(seed: UInt64) {
+    let run = RandomRun(seed: seed)
+    let text = lines(run.cells, width: 0)
+    let skipped = run.cells.filter { $0.status == .skipped }
+    for reason in Set(skipped.map(\.reason)) {
+      let told = text.filter { $0.contains(reason + ": ") }
+      #expect(told.count == 1)
+      for row in skipped where row.reason == reason {
+        #expect(told.first?.contains(row.cell.routine) == true, "\(row.cell.name)")
+        #expect(told.first?.contains(row.cell.operation.rawValue) == true)
+      }
+    }
+    #expect(text.contains { $0.hasPrefix("skipped ") } == !skipped.isEmpty)
+  }
+
+  @Test("invalid and failed rows keep their reason in full", arguments: UInt64(1)...20)
+  func failures(seed: UInt64) {
+    let run = RandomRun(seed: seed)
+    let text = lines(run.cells, width: 0)
+    for row in run.cells where row.status == .invalid || row.status == .error {
+      let told = "\(row.status.rawValue): \(row.reason)"
+      #expect(text.contains { $0.hasSuffix(told) }, "\(row.cell.name)")
+    }
+  }
+
+  @Test("groups that differ are named differently")
+  func phrases() {
+    let cells = (UInt64(1)...40).flatMap { RandomRun(seed: $0).cells }
+    let groups = Set(cells.filter { !$0.cell.operation.isHarness }.map(\.cell.group))
+    let names = Set(groups.map { "\($0.operation.rawValue) \($0.shapeInWords)" })
+    #expect(names.count == groups.count)
+  }
+
+  @Test("an empty run and a run of failures render")
+  func degenerate() {
+    #expect(ResultTable(cells: [], baseline: [], options: TableOptions()).render() == "")
+    let failed = SyntheticRun.small.map { SyntheticRun.failed($0, .error, "the worker died") }
+    let text = lines(failed)
+    #expect(text.filter { $0.contains("the worker died") }.count == failed.count)
+  }
+
+  @Test("times without bounds, infinite or absurd, neither trap nor widen")
+  func absurd() {
+    var cells = SyntheticRun.small
+    let values = [Double.infinity, .nan, -1, 0, 1e300, 1e-300]
+    for (index, value) in zip(cells.indices, values + values) {
+      cells[index].cpuPerCall = value
+      cells[index].rooflineShare = value
+      cells[index].referenceRatio = value
+    }
+    cells[cells.count - 5].cpuLow = nil
+    for line in lines(cells, baseline: SyntheticRun.small, width: 60) { #expect(line.count <= 60) }
+    #expect(Conclusion.sentences(cells: cells, baseline: SyntheticRun.small).count == 3)
+  }
+
+  @Test("control codes in a reason cannot reach the terminal")
+  func controlCodes() {
+    let row = SyntheticRun.row(.copy, "\u{1B}[31mmine", 1, SyntheticRun.copy4K)
+    let failed = SyntheticRun.failed(row, .error, "a\u{07}b\u{1B}]0;title\nsecond\u{9B}1m")
+    let text = lines([failed]).joined(separator: "\n")
+    #expect(
+      !text.unicodeScalars.contains { $0 != "\n" && $0.properties.generalCategory == .control })
+    #expect(text.contains("second"))
+  }
+
+  @Test(
+    "a change is marked only beyond both intervals and three per cent",
+    arguments: [
+      (1.00, 0.01, 0.0, false), (1.029, 0.001, 0.0, false), (1.04, 0.001, 0.0, true),
+      (1.04, 0.03, 0.0, false), (1.04, 0.001, 0.02, false), (0.90, 0.001, 0.0, true),
+      (0.96, 0.03, 0.0, false),
+    ])
+  func change(ratio: Double, width: Double, drift: Double, moved: Bool) throws {
+    var old = SyntheticRun.row(.copy, "auto", 100, width: width, SyntheticRun.copy4K)
+    old.betweenMomentDeviation = drift
+    var new = old
+    new.referenceRatio = ratio
+    let change = try #require(new.change(since: old))
+    #expect(abs(change.relative - (ratio - 1)) < 1e-12)
+    #expect(change.moved == moved)
+    let marked = lines([new], baseline: [old]).contains { $0.contains("% ▲") || $0.contains("% ▼") }
+    #expect(marked == moved)
+  }
+
+  @Test("a row measured against another reference is not compared")
+  func otherReference() {
+    let old = SyntheticRun.row(.copy, "auto", 100, SyntheticRun.copy4K)
+    var new = old
+    new.reference = "frozen-other"
+    #expect(new.change(since: old) == nil)
+    new.reference = old.reference
+    new.status = .invalid
+    #expect(new.change(since: old) == nil)
+  }
+
+  @Test("throughput is left blank where no bytes move")
+  func throughput() {
+    let zeroPage = SyntheticRun.row(.fault, "touch", 100, bytes: 4096) {
+      SyntheticRun.fault(.readUntouched, &$0)
+    }
+    #expect(zeroPage.gigabytesPerSecond == nil)
+    var threads = SyntheticRun.row(.copy, "auto", 100, bytes: 4096) { $0.threads = 2 }
+    threads.wallPerCall = 50
+    #expect(threads.gigabytesPerSecond == 81.92)
+    #expect(SyntheticRun.row(.floor, "empty", 1, bytes: 1).gigabytesPerSecond == nil)
+  }
+
+  @Test(
+    "numbers keep three digits",
+    arguments: [
+      (0.0, "0.00"), (0.004, "0.00"), (0.92, "0.92"), (9.994, "9.99"), (9.996, "10.0"),
+      (41.25, "41.3"), (99.96, "100"), (1234.5, "1235"), (-0.001, "0.00"), (-4.5, "-4.50"),
+    ])
+  func numbers(value: Double, text: String) {
+    #expect(ResultTable.Number.plain(value) == text)
+  }
+}

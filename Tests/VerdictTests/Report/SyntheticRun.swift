@@ -1,0 +1,118 @@
+import Plan
+import Record
+
+/// Splitmix64: a run of random rows comes back from its printed seed.
+struct SeededGenerator: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
+
+/// Rows of a run, spelled briefly.
+enum SyntheticRun {
+  /// A measured row with an interval of one per cent to each side.
+  static func row(
+    _ operation: Plan.Operation, _ routine: String, _ nanoseconds: Double, bytes: Double? = nil,
+    share: Double? = nil, ratio: Double? = 1, width: Double = 0.01,
+    _ edit: (inout Parameters) -> Void = { _ in }
+  ) -> CellResult {
+    var parameters = Parameters()
+    edit(&parameters)
+    let cell = Cell(
+      suite: operation.rawValue, operation: operation, engine: "core", routine: routine,
+      parameters: parameters)
+    var row = CellResult(cell: cell, status: .ok, reason: "")
+    row.calls = 1000
+    row.batches = 9
+    row.cpuPerCall = nanoseconds
+    row.cpuLow = nanoseconds * (1 - width)
+    row.cpuHigh = nanoseconds * (1 + width)
+    row.wallPerCall = nanoseconds * 1.01
+    row.bytesPerCall = bytes
+    row.rooflineShare = share
+    row.reference = cell.reference?.routine
+    row.referenceRatio = cell.reference == nil ? nil : ratio
+    return row
+  }
+
+  /// The same cell, ended otherwise.
+  static func failed(_ row: CellResult, _ status: Status, _ reason: String) -> CellResult {
+    CellResult(cell: row.cell, status: status, reason: reason)
+  }
+
+  static func edge(_ p: inout Parameters) {
+    p.sizeBytes = 4096
+    p.positionBytes = 1000
+    p.lengthBytes = 512
+    p.alignmentBytes = 4096
+    p.sourceState = .mapped
+    p.durable = true
+    p.cacheState = .memory
+  }
+
+  static func copy4K(_ p: inout Parameters) {
+    p.sizeBytes = 4096
+    p.durable = false
+    p.cacheState = .l1
+  }
+
+  static func fault(_ access: FaultAccess, _ p: inout Parameters) {
+    p.access = access
+    p.memory = .anonymous
+    p.pages = .base
+  }
+
+  /// A small run with one of everything a table can show.
+  static let small: [CellResult] = {
+    var contended = row(.copy, "libc", 61.02, bytes: 4096, share: 0.601, copy4K)
+    contended.contended = true
+    let huge = row(.fault, "touch", 0) { p in
+      fault(.firstWrite, &p)
+      p.memory = .hugetlb
+      p.pages = .huge
+    }
+    return [
+      row(.floor, "empty", 0.92),
+      row(.clock, "thread-cpu", 212), row(.clock, "wall", 24.04),
+      row(.roofline, "copy", 68, bytes: 8192) { $0.cacheState = .l1 },
+      row(.roofline, "copy-rep", 90, bytes: 8192) { $0.cacheState = .l1 },
+      row(.roofline, "copy-nt", 95_000, bytes: 2_097_152) { $0.cacheState = .memory },
+      row(.roofline, "read", 40, bytes: 8192) { $0.cacheState = .l1 },
+      row(.reference, "frozen-copy", 60, bytes: 4096, copy4K),
+      row(.reference, "frozen-cow-edge", 400, bytes: 4096, edge),
+      contended,
+      row(.copy, "auto", 41.31, bytes: 4096, share: 0.88, ratio: 0.7, copy4K),
+      row(.copy, "avx512", 41.2, bytes: 4096, share: 0.884, ratio: 0.69, copy4K),
+      failed(row(.copy, "avx2", 0, copy4K), .error, "byte 17 is 3 and should be 4"),
+      failed(row(.copy, "sse2-nt+clwb", 0, copy4K), .skipped, "this CPU has no clwb"),
+      row(.cowEdge, "kernel", 448, bytes: 4096, share: 0.3, edge),
+      row(.cowEdge, "libpmem", 311, bytes: 4096, share: 0.44, edge),
+      row(.cowEdge, "auto", 213, bytes: 4096, share: 0.64, ratio: 0.5, edge),
+      failed(row(.cowEdge, "avx2+clwb", 0, edge), .skipped, "this CPU has no clwb"),
+      row(.fault, "touch", 183) { fault(.readUntouched, &$0) },
+      row(.fault, "touch", 402, bytes: 4096) { fault(.firstWrite, &$0) },
+      row(.fault, "touch", 611, bytes: 4096) { fault(.forkCow, &$0) },
+      failed(
+        row(.fault, "touch", 0) { fault(.writeAfterRead, &$0) }, .invalid,
+        "expected 1024 faults and observed 2"),
+      failed(huge, .skipped, "no huge pages are reserved"),
+    ]
+  }()
+
+  /// A baseline of the small run: one row 12 % quicker, one within its interval, the others equal.
+  static let smallBaseline: [CellResult] = small.map { row in
+    var row = row
+    if row.cell.routine == "auto" {
+      row.referenceRatio = row.referenceRatio.map {
+        $0 / (row.cell.operation == .copy ? 1.12 : 0.99)
+      }
+    }
+    return row
+  }
+}
