@@ -14,7 +14,7 @@
 extern char **environ;
 
 int chost_spawn(
-    const char *executable, char *const *arguments, int inherited, pid_t *process, int *to_child,
+    const char *executable, char *const *arguments, int inherited, int32_t *process, int *to_child,
     int *from_child) {
   int input[2];
   int output[2];
@@ -44,7 +44,7 @@ int chost_spawn(
   return 0;
 }
 
-int chost_ended(pid_t process, int timeout_ms, int *by_signal, int *code) {
+int chost_ended(int32_t process, int timeout_ms, int *by_signal, int *code) {
   for (int waited = 0;; waited += 5) {
     siginfo_t information = {0};
     int result = waitid(P_PID, (id_t)process, &information, WEXITED | WNOHANG | WNOWAIT);

@@ -51,6 +51,9 @@ public struct FilterError: Error, Equatable, CustomStringConvertible {
   /// What is wrong and what to do, in one sentence.
   public let sentence: String
 
+  /// An error with its sentence.
+  public init(sentence: String) { self.sentence = sentence }
+
   /// The sentence.
   public var description: String { sentence }
 }

@@ -3,19 +3,18 @@
 #pragma once
 
 #include <stdint.h>
-#include <sys/types.h>
 
 /// Starts `executable` with the arguments (NULL-terminated) and two fresh pipes as its standard
 /// input and output; `inherited` becomes its descriptor 3 when not negative. All other descriptors
 /// of ours close on exec. Returns 0, or an errno value with nothing left open.
 int chost_spawn(
     const char *_Nonnull executable, char *_Nullable const *_Nonnull arguments, int inherited,
-    pid_t *_Nonnull process, int *_Nonnull to_child, int *_Nonnull from_child);
+    int32_t *_Nonnull process, int *_Nonnull to_child, int *_Nonnull from_child);
 
 /// Waits up to `timeout_ms` for the process to end without collecting it. Returns 1 when it ended
 /// (exit code, or the signal with `*by_signal` = 1), 0 when it still runs.
 int chost_ended(
-    pid_t process, int timeout_ms, int *_Nonnull by_signal, int *_Nonnull code);
+    int32_t process, int timeout_ms, int *_Nonnull by_signal, int *_Nonnull code);
 
 /// An anonymous shared file that closes on exec. Returns its descriptor, or -errno.
 int chost_memfd(const char *_Nonnull name);

@@ -36,6 +36,8 @@ public enum Difference: Sendable {
   private let rotation: Rotation
   private let step: Int
   private let line: Int
+  /// An instruction that throws the line out of all caches; clwb may keep it.
+  private let evict: FlushFunction?
   @unsafe var loop: LoopOperands
 
   /// - Parameter extentByteCount: bytes of one compared block; a range holds a whole number.
@@ -47,6 +49,7 @@ public enum Difference: Sendable {
     self.difference = difference
     self.rangeByteCount = rangeByteCount
     line = workingSet.topology.lineByteCount
+    unsafe evict = FlushRoutine.all().first { $0.name == "clflush" && $0.isAvailable }?.function
     let isFirst = difference == .first
     let unit = isFirst ? line : (extentByteCount + line - 1) / line * line
     step = isFirst ? 1 : rangeByteCount / extentByteCount
@@ -89,7 +92,7 @@ public enum Difference: Sendable {
       let byte = unsafe workingSet.twin + Int(rotation.units[place]) * loop.unitByteCount
         + offset % extentByteCount
       unsafe byte.storeBytes(of: ~byte.load(as: UInt8.self), as: UInt8.self)
-      unsafe FlushRoutine.evict(byte)
+      unsafe evict?(byte, 1)
       place += step
     }
     cpersist_fence()

@@ -37,7 +37,7 @@
   public func verify() throws(ExerciseError) {
     let geometry = geometry
     let body = geometry.copiesAll ? 0..<0 : geometry.head..<geometry.head + geometry.length
-    try operands.check("The edge copy '\(routine.name)'", run: run(calls:)) { source, index in
+    try unsafe operands.check("The edge copy '\(routine.name)'", run: run(calls:)) { source, index in
       if body.contains(index) {
         return unsafe data.load(fromByteOffset: index - geometry.head, as: UInt8.self)
       }

@@ -47,13 +47,15 @@ public final class ClockExercise: Exercise {
 
 /// A kernel that tries for the machine's peak.
 public final class PeakExercise: Exercise {
-  private let routine: PeakRoutine
+  private let routine: CopyRoutine
   private let residency: Residency
   private let operands: MoveOperands
 
-  /// - Parameter byteCount: bytes of one call, a multiple of 512.
+  /// - Parameters:
+  ///   - routine: one of `PeakRoutine.all()`.
+  ///   - byteCount: bytes of one call, a multiple of 512.
   public init(
-    _ routine: PeakRoutine, _ workingSet: WorkingSet, _ residency: Residency, byteCount: Int
+    _ routine: CopyRoutine, _ workingSet: WorkingSet, _ residency: Residency, byteCount: Int
   ) {
     self.routine = routine
     self.residency = residency

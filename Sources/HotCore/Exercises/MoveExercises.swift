@@ -88,7 +88,7 @@ public final class CopyExercise: Exercise {
   public var volume: ExerciseVolume { ExerciseVolume(copiedByteCount: operands.byteCount) }
 
   public func verify() throws(ExerciseError) {
-    try operands.check("The copy '\(routine.name)'", run: run(calls:)) { source, index in
+    try unsafe operands.check("The copy '\(routine.name)'", run: run(calls:)) { source, index in
       unsafe source.load(fromByteOffset: index, as: UInt8.self)
     }
   }
@@ -129,7 +129,7 @@ public final class ZeroExercise: Exercise {
   public var volume: ExerciseVolume { ExerciseVolume(zeroedByteCount: operands.byteCount) }
 
   public func verify() throws(ExerciseError) {
-    try operands.check("The zero routine '\(routine.name)'", run: run(calls:)) { _, _ in 0 }
+    try unsafe operands.check("The zero routine '\(routine.name)'", run: run(calls:)) { _, _ in 0 }
   }
 
   public func arrange() { run(calls: operands.warmUpCount(residency)) }
@@ -169,7 +169,7 @@ public final class FlushExercise: Exercise {
   public func verify() throws(ExerciseError) {
     let line = operands.workingSet.topology.lineByteCount
     // The loop stores the call's number, 0, as eight bytes at the beginning of each line.
-    try operands.check("The flush '\(routine.name)'", run: run(calls:)) { _, index in
+    try unsafe operands.check("The flush '\(routine.name)'", run: run(calls:)) { _, index in
       index % line < 8 ? 0 : 0xc3
     }
   }

@@ -126,7 +126,7 @@ public final class WorkingSet {
 }
 
 /// Block indices in the order in which a timed loop visits them.
-final class Rotation {
+@safe final class Rotation {
   let count: Int
   /// `count` indices, alive as long as the rotation.
   @unsafe let units: UnsafePointer<UInt32>
@@ -134,7 +134,7 @@ final class Rotation {
   /// The blocks of a sequence that pass; at least one must.
   init(_ sequence: borrowing OffsetSequence, where passes: (UInt32) -> Bool) {
     // SAFETY: allocated for every index of the sequence; the first `kept` are initialised.
-    let storage = unsafe UnsafeMutablePointer<UInt32>.allocate(capacity: sequence.count)
+    let storage = UnsafeMutablePointer<UInt32>.allocate(capacity: sequence.count)
     var kept = 0
     sequence.withIndices { indices in
       for index in indices.indices where passes(indices[index]) {

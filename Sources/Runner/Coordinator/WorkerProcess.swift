@@ -17,7 +17,7 @@ struct WorkerProcess: ~Copyable {
     let arguments = [executable, "worker", "--core", String(core)]
     // SAFETY: strdup copies; the array ends with nil as exec asks, and all is freed after the call.
     var pointers = unsafe arguments.map { unsafe strdup($0) } + [nil]
-    var started = pid_t()
+    var started = Int32()
     var toWorker: Int32 = -1
     var fromWorker: Int32 = -1
     let status = unsafe chost_spawn(

@@ -28,7 +28,7 @@ struct LineChannel: ~Copyable {
     while sent < bytes.count {
       // SAFETY: the pointer covers the array's bytes from `sent` to its end for this call only.
       let count = unsafe bytes.withUnsafeBytes {
-        guard let base = unsafe $0.baseAddress else { return 0 }
+        guard let base = $0.baseAddress else { return 0 }
         return unsafe write(output, base + sent, bytes.count - sent)
       }
       if count < 0 {

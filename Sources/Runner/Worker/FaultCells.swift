@@ -1,6 +1,5 @@
 internal import HotCore
 internal import LiveFS
-internal import Plan
 
 /// A class of page faults of the running kernel.
 final class FaultCell: PreparedCell {
@@ -9,10 +8,10 @@ final class FaultCell: PreparedCell {
   private let bytesPerFault: Int
 
   /// Each thread's pages: a batch of 4 KiB faults takes about 1 ms, one of 2 MiB faults a few.
-  private static let byteCountPerThread = 16 << 20
+  static let byteCountPerThread = 16 << 20
 
   init(
-    access: FaultAccess, memory: FaultMemory, pageByteCount: Int, threads: Int, cores: [Int],
+    access: LiveFS.FaultAccess, memory: FaultMemory, pageByteCount: Int, threads: Int, cores: [Int],
     bytesPerFault: Int
   ) throws(CellException) {
     do throws(FaultError) {

@@ -90,7 +90,7 @@ extension Registry {
       case .first: .first
       case .middle: .middle
       case .last: .last
-      case Mismatch.none, nil: .none
+      case .some(.none), nil: .none
       }
     let size = try memory.size()
     guard operation == .dedupe else {

@@ -38,6 +38,10 @@ public enum Registry {
       + PeakRoutine.all().map(entry(.roofline, nil))
   }
 
+  /// Hugetlb pages that one thread of the fault cells needs: its slice, and as much again for the
+  /// copies of a copy-on-write.
+  public static let hugePagesPerThread = 2 * FaultCell.byteCountPerThread / hugePageByteCount
+
   static let bestOfLibpmem = "libpmem"
   static let faultRoutine = "touch"
 

@@ -30,21 +30,19 @@ struct WorkerContext {
 
   private mutating func workingSet(_ pages: PageRequest) throws(CellException) -> WorkingSet {
     if let known = sets[pages] { return known }
+    let made: WorkingSet
     do throws(ArenaError) {
       // One mapping serves the common case and can be shared; the others are for comparison.
-      let made = try WorkingSet(
+      made = try WorkingSet(
         descriptor: pages == .any ? descriptor : nil, hugePages: pages != .base)
-      if let asked = pages.byteCount, made.pageByteCount != asked {
-        throw CellException.skipped(
-          "asked for pages of \(asked) bytes, got \(made.pageByteCount)")
-      }
-      sets[pages] = made
-      return made
-    } catch let error as CellException {
-      throw error
     } catch {
-      throw .failed("\(error)")
+      throw .failed(error.description)
     }
+    if let asked = pages.byteCount, made.pageByteCount != asked {
+      throw .skipped("asked for pages of \(asked) bytes, got \(made.pageByteCount)")
+    }
+    sets[pages] = made
+    return made
   }
 
   private func prepareFault(_ cell: Cell) throws(CellException) -> any PreparedCell {

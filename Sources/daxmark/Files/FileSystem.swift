@@ -52,7 +52,7 @@ enum FileSystem {
     while done < bytes.count {
       // SAFETY: the pointer covers the array's bytes from `done` to its end for this call only.
       let count = unsafe bytes.withUnsafeBytes {
-        guard let base = unsafe $0.baseAddress else { return 0 }
+        guard let base = $0.baseAddress else { return 0 }
         return unsafe write(descriptor, base + done, bytes.count - done)
       }
       if count < 0 {

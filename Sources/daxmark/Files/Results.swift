@@ -23,6 +23,24 @@ enum Results {
       .filter { FileSystem.exists("\($0)/cells.csv") }
   }
 
+  /// The newest finished run.
+  static func latestRun() throws(Failure) -> String {
+    guard let run = finishedRuns().last else {
+      throw Failure(.tool, "There is no run under '\(runs)'; 'make bench' makes one.")
+    }
+    return run
+  }
+
+  /// The newest run and those of the same build just before it, the oldest first, at most three.
+  ///
+  /// A folder's name ends in `<commit>-<machine>`, which tells the build.
+  static func latestRunsOfOneBuild() throws(Failure) -> [String] {
+    let latest = try latestRun()
+    func build(_ path: String) -> Substring { path.drop { $0 != "-" } }
+    let same = finishedRuns().reversed().prefix { build($0) == build(latest) }
+    return same.prefix(3).reversed()
+  }
+
   /// The baseline folder of a machine class.
   static func baseline(of machineClass: String) -> String { "\(baselines)/\(machineClass)" }
 

@@ -1,8 +1,9 @@
 internal import Glibc
+internal import HotCore
 internal import Synchronization
 
 /// Ctrl-C and SIGTERM as a flag that the run asks between batches, so that nothing measured is
-/// lost. A second signal ends the process at once.
+/// lost. A second one gives reserved huge pages back and ends the process at once.
 enum Interrupt {
   private static let requested = Atomic<Bool>(false)
 
@@ -12,10 +13,12 @@ enum Interrupt {
   /// Takes over SIGINT and SIGTERM.
   static func install() {
     for number in [SIGINT, SIGTERM] {
-      signal(number) { received in
-        // Only async-signal-safe work: an atomic store, and restoring the default.
-        Interrupt.requested.store(true, ordering: .relaxed)
-        signal(received, SIG_DFL)
+      signal(number) { _ in
+        // Only async-signal-safe work: an atomic exchange, one write, _exit.
+        if Interrupt.requested.exchange(true, ordering: .relaxed) {
+          HugePagePool.releaseFromSignalHandler()
+          _exit(130)
+        }
       }
     }
   }

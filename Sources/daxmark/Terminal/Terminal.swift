@@ -40,7 +40,7 @@ enum Terminal {
     while done < bytes.count {
       // SAFETY: the pointer covers the array's bytes from `done` to its end for this call only.
       let count = unsafe bytes.withUnsafeBytes {
-        guard let base = unsafe $0.baseAddress else { return 0 }
+        guard let base = $0.baseAddress else { return 0 }
         return unsafe Glibc.write(descriptor, base + done, bytes.count - done)
       }
       if count < 0 {

@@ -1,0 +1,48 @@
+internal import ArgumentParser
+internal import Record
+internal import Verdict
+
+/// `daxmark gate`: the verdict CI blocks on.
+struct GateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "gate",
+    abstract: "Judge runs by the stored baseline of this machine class.",
+    discussion: """
+      Without folders it judges the latest run, with the runs of the same commit before it as \
+      confirmation. A regression must repeat in two runs at least a minute apart. Exit codes: 0 \
+      pass, 2 confirmed regression, 3 inconclusive or not comparable, 4 baseline unusable.
+      """)
+
+  @Argument(help: "Run folders of one build; the latest ones by default.")
+  var runs: [String] = []
+
+  @Option(help: "The baseline folder; by default that of the runs' machine class.")
+  var baseline: String?
+
+  @Flag(help: "Exit 2 instead of 3 when nothing could be decided.")
+  var strict = false
+
+  @Flag(help: "Exit 6 on a confirmed improvement: the baseline is stale.")
+  var failOnImprovement = false
+
+  func run() throws {
+    let folders = runs.isEmpty ? try Results.latestRunsOfOneBuild() : runs
+    var records: [RunRecord] = []
+    for folder in folders {
+      records.append(try RunFolder(existing: folder).load(orFailWith: .tool))
+    }
+    let path = baseline ?? Results.baseline(of: records.last?.fact("class_name") ?? "unknown")
+    guard FileSystem.isFolder(path) else {
+      throw Failure(
+        .unusableBaseline,
+        "There is no baseline '\(path)' of this machine class; 'make baseline' records one.")
+    }
+    let stored = try RunFolder(existing: path).load(orFailWith: .unusableBaseline)
+    let outcome = GateOutcome(
+      baseline: stored, candidates: records, failOnImprovement: failOnImprovement)
+    try Terminal.print(
+      GateTable(outcome, runs: folders, baseline: path, width: Terminal.width).render())
+    let code = strict && outcome.exitCode == .inconclusive ? .regressed : outcome.exitCode
+    if code != .pass { throw ArgumentParser.ExitCode(code.rawValue) }
+  }
+}

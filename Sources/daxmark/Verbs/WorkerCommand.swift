@@ -1,0 +1,19 @@
+internal import ArgumentParser
+internal import Glibc
+internal import Runner
+
+/// `daxmark worker`: the measuring process; spoken to over its standard input and output.
+struct WorkerCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "worker", abstract: "Serve the worker protocol of FORMAT.md.", shouldDisplay: false)
+
+  @Option(help: "The core to measure on.")
+  var core: Int?
+
+  func run() throws {
+    // The coordinator hands its working mapping over as descriptor 3; by hand there is none.
+    let hasWorkingSet = fcntl(3, F_GETFD) >= 0
+    let code = Worker.serve(core: core, workingSet: hasWorkingSet ? 3 : nil)
+    if code != 0 { throw ExitCode(code) }
+  }
+}
