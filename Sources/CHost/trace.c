@@ -233,7 +233,7 @@ struct chost_trace_result chost_trace_call(
     return tracer.result;
   }
   if (reach_observed_call(&tracer)) count_steps(&tracer, step_limit);
-  // Until it is reaped its number cannot belong to anyone else, so this kill hits the child or no one.
+  // Until it is reaped nobody else can have its number: this kill hits the child or no one.
   kill(tracer.child, SIGKILL);
   while (waitpid(tracer.child, NULL, __WALL) < 0 && errno == EINTR) {}
   return tracer.result;

@@ -43,9 +43,9 @@ struct chost_trace_arguments {
 
 /// Calls `function` twice in a forked child and executes the second call one instruction at a time.
 ///
-/// The first call binds lazy symbols. The call instruction and the last `ret` are not counted, so an
-/// empty function has 0 instructions. The caller's private memory is left as it is; shared mappings
-/// see the stores of the child. Exists because Swift can neither fork nor load registers.
+/// The first call binds lazy symbols. The call instruction and the last `ret` are not counted, so
+/// an empty function has 0 instructions. The caller's private memory is left as it is; shared
+/// mappings see the stores of the child. Exists because Swift can neither fork nor load registers.
 struct chost_trace_result chost_trace_call(
     const void *_Nonnull function, struct chost_trace_arguments arguments, uint64_t step_limit);
 

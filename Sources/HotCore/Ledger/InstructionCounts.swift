@@ -1,12 +1,12 @@
 /// What the instructions of one call did; counted one by one, so two equal calls are equal.
 public struct InstructionCounts: Equatable, Hashable, Sendable {
-  /// Instructions executed. A repeated string instruction is one; an empty function has none.
+  /// Instructions executed, a repeated string instruction being one; an empty function has none.
   public var instructions: Int
   /// Cache-line write-back instructions executed: clwb, clflushopt, clflush.
   public var linesWrittenBack: Int
-  /// Store fences executed: sfence, mfence. Locked instructions are not counted.
+  /// Store fences executed: sfence and mfence, not locked instructions.
   public var fences: Int
-  /// Bytes stored by non-temporal and direct stores. Masked stores (maskmovdqu) are not counted.
+  /// Bytes stored by non-temporal and direct stores, masked ones (maskmovdqu) excepted.
   public var nonTemporalBytes: Int
 
   /// Counts from their parts.

@@ -1,7 +1,7 @@
 import CHost
 import Testing
 
-/// One assembled instruction and what it must count. The bytes come from an assembler, not from us.
+/// One assembled instruction and what it must count; the bytes come from an assembler.
 struct InstructionVector: CustomTestStringConvertible, Sendable {
   var testDescription: String
   var bytes: [UInt8]

@@ -1,0 +1,17 @@
+/// The 64-bit Fowler-Noll-Vo hash, variant 1a: stable across builds and machines, not cryptographic.
+///
+/// Source: RFC 9923, "The FNV Non-Cryptographic Hash Algorithm".
+struct FNV1a {
+  private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
+
+  /// The hash of a text's UTF-8 bytes.
+  init(_ text: String) {
+    for byte in text.utf8 { value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+  }
+
+  /// Sixteen hexadecimal digits.
+  var hexadecimal: String {
+    let digits = String(value, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+}
