@@ -30,28 +30,37 @@ public struct HugePagePool: Equatable, Sendable {
 
   /// Grows the pool until `count` pages are available, and gives back what it took.
   ///
-  /// Takes nothing when enough are available. A process holds one reservation at a time, because
-  /// one count is put back when a signal ends it.
+  /// Takes nothing when enough are available. One reservation of a pool exists at a time, on the
+  /// whole machine: two that overlapped could not both put back what they found. It is held by a
+  /// lock on the kernel's file, so it ends with its process however that ends; the pages come back
+  /// by the reservation's deinit, by `release`, or by `releaseFromSignalHandler`.
   ///
   /// - Throws: `ArenaError`: EACCES when not root, ENOMEM when memory is too fragmented or small
-  ///   (the pool is then as before), EBUSY when this process holds a reservation already.
+  ///   (the pool is then as before), EBUSY while another reservation is held.
   public func reserve(_ count: Int) throws(ArenaError) -> HugePageReservation {
     precondition(count >= 0, "a number of pages")
     let what = "cannot reserve \(count) huge pages"
-    guard let found = counts else {
-      throw ArenaError("open", code: ENOENT, what, why: "this kernel has no 2 MiB hugetlb pages")
-    }
-    let missing = max(count - found.available, 0)
     let path = "\(directory)/nr_hugepages"
     let file: Descriptor
     do throws(ArenaError) {
       file = try Descriptor(opening: path, flags: O_WRONLY)
     } catch {
-      throw ArenaError("open", code: error.code, what, why: "\(path) cannot be written; be root")
+      let why =
+        error.code == ENOENT
+        ? "this kernel has no 2 MiB hugetlb pages" : "\(path) cannot be written; run as root"
+      throw ArenaError("open", code: error.code, what, why: why)
     }
+    guard flock(file.number, LOCK_EX | LOCK_NB) == 0 else {
+      throw ArenaError("flock", code: EBUSY, what, why: "another reservation is held")
+    }
+    guard let found = counts else {
+      throw ArenaError("open", code: ENOENT, what, why: "\(directory) has no counts")
+    }
+    let missing = max(count - found.available, 0)
+    // SAFETY: the string is terminated and copied by the call.
     let code = unsafe chost_restore_arm(file.number, "\(found.total)\n")
     guard code == 0 else {
-      throw ArenaError("reserve", code: code, what, why: "this process holds a reservation already")
+      throw ArenaError("reserve", code: code, what, why: "another reservation is held")
     }
     // From here on the deinit of the reservation puts the pool back, also when this throws.
     let reservation = HugePageReservation(

@@ -1,0 +1,174 @@
+import Glibc
+import HotCore
+import Testing
+
+@testable import LiveFS
+
+/// A combination an exercise can be asked for.
+struct Combination: CustomTestStringConvertible, Sendable {
+  var access: FaultAccess
+  var memory: FaultMemory
+  var pageByteCount: Int
+  var threads: Int
+
+  var testDescription: String {
+    "\(access.rawValue) \(memory.rawValue) \(pageByteCount) ×\(threads)"
+  }
+
+  static let all: [Combination] = FaultMemory.allCases.flatMap { memory in
+    FaultAccess.allCases.flatMap { access in
+      [4096, 2 << 20].flatMap { page in
+        [1, 2].map {
+          Combination(access: access, memory: memory, pageByteCount: page, threads: $0)
+        }
+      }
+    }
+  }
+
+  /// What no kernel gives.
+  var isImpossible: Bool {
+    switch (memory, access) {
+    case (.hugetlb, _): pageByteCount == 4096
+    case (.anonymous, .privateCow), (.memfd, .forkCow): true
+    default: false
+    }
+  }
+
+  /// What every kernel gives, provided there are cores and pages.
+  var isUniversal: Bool {
+    if isImpossible { return false }
+    if memory == .hugetlb { return true }
+    return pageByteCount == 4096 && !(memory == .memfd && access == .writeAfterRead)
+  }
+}
+
+@Suite("Fault exercises", .serialized)
+struct FaultExerciseTests {
+  /// Two slices of 4 MiB, copied: 8 huge pages at most.
+  static let sliceByteCount = 4 << 20
+
+  @Test("each available class takes one fault for each touch and leaves what it promises",
+    arguments: Combination.all)
+  func reconciles(_ combination: Combination) throws {
+    let pool = HugePagePool()
+    var reservation: HugePageReservation?
+    if combination.memory == .hugetlb && !combination.isImpossible {
+      reservation = try reserveWhenFree(8)
+      if reservation == nil { return }  // not root, or no such pool: nothing to test with
+    }
+    defer { _ = pool }
+    do throws(FaultError) {
+      var exercise = try FaultExercise(
+        access: combination.access, memory: combination.memory,
+        pageByteCount: combination.pageByteCount, threads: combination.threads,
+        byteCountPerThread: Self.sliceByteCount)
+      #expect(!combination.isImpossible)
+      #expect(exercise.threads == combination.threads)
+      for pages in [exercise.pagesPerThread, 1, exercise.pagesPerThread / 2] {
+        try exercise.rearm()
+        let measured = exercise.run(pages: pages)
+        #expect(measured.touches == pages * combination.threads)
+        #expect(measured.isReconciled, "\(measured)")
+        #expect(measured.cpuNanoseconds > 0 && measured.wallNanoseconds > 0)
+        try exercise.verify()
+      }
+      try exercise.rearm()
+      _ = exercise.run(pages: exercise.pagesPerThread)
+      if !combination.access.isCopy {
+        let proof = exercise.obtainedPages
+        #expect(proof.evidence == .none || proof.bytesPerPage == combination.pageByteCount)
+      }
+    } catch {
+      guard case .unavailable(let reason) = error else { throw error }
+      #expect(!reason.isEmpty)
+      let hasCores = allowedCores().count >= combination.threads
+      #expect(!(combination.isUniversal && hasCores), "\(reason)")
+    }
+    reservation = nil
+  }
+
+  @Test("more threads than cores are refused with the reason")
+  func refusesThreads() throws {
+    let one = Array(allowedCores().prefix(1))
+    let error = #expect(throws: FaultError.self) {
+      _ = try FaultExercise(
+        access: .firstWrite, memory: .anonymous, pageByteCount: 4096, threads: 2,
+        byteCountPerThread: 1, cores: one)
+    }
+    #expect(error == .unavailable(reason: "2 threads need a core each, and 1 core is allowed"))
+  }
+
+  @Test("a core that does not exist is a failure, not a crash")
+  func refusesCore() {
+    let error = #expect(throws: FaultError.self) {
+      _ = try FaultExercise(
+        access: .firstWrite, memory: .anonymous, pageByteCount: 4096, threads: 1,
+        byteCountPerThread: 1, cores: [1023])
+    }
+    guard case .failed = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
+  @Test("a page size the kernel does not have is refused", arguments: [0, 1, 8192, 1 << 30])
+  func refusesPageSize(_ pageByteCount: Int) {
+    let error = #expect(throws: FaultError.self) {
+      _ = try FaultExercise(
+        access: .firstWrite, memory: .anonymous, pageByteCount: pageByteCount, threads: 1,
+        byteCountPerThread: 1)
+    }
+    #expect(
+      error == .unavailable(reason: "this kernel has no pages of \(pageByteCount) bytes"))
+  }
+
+  @Test("hugetlb memory without free pages is refused with the count")
+  func refusesEmptyPool() {
+    let error = #expect(throws: FaultError.self) {
+      _ = try FaultExercise(
+        access: .privateCow, memory: .hugetlb, pageByteCount: 2 << 20, threads: 1,
+        byteCountPerThread: 1 << 45)
+    }
+    guard case .unavailable(let reason) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(reason.contains("needs \(2 << 24) free huge pages"))
+    #expect(reason.contains("--reserve-hugepages"))
+  }
+
+  @Test("running twice without rearming traps")
+  func trapsUnarmed() async {
+    await #expect(processExitsWith: .failure) {
+      var exercise = try FaultExercise(
+        access: .firstWrite, memory: .anonymous, pageByteCount: 4096, threads: 1,
+        byteCountPerThread: 1)
+      _ = exercise.run(pages: 1)
+    }
+  }
+
+  @Test("running past the slice traps")
+  func trapsPastSlice() async {
+    await #expect(processExitsWith: .failure) {
+      var exercise = try FaultExercise(
+        access: .firstWrite, memory: .anonymous, pageByteCount: 4096, threads: 1,
+        byteCountPerThread: 1)
+      try exercise.rearm()
+      _ = exercise.run(pages: 513)
+    }
+  }
+}
+
+/// Reserves pages, waiting while another test or process holds a reservation; nil where a machine
+/// or a user cannot.
+func reserveWhenFree(_ count: Int) throws -> HugePageReservation? {
+  for _ in 0..<2000 {
+    do throws(ArenaError) {
+      return try HugePagePool().reserve(count)
+    } catch {
+      if error.code != EBUSY { return nil }
+      usleep(10_000)
+    }
+  }
+  return nil
+}
