@@ -81,8 +81,9 @@ extension ResultTable {
         let widest = rows.compactMap { $0.fields[column]?.count }.max()
         return widest.map { (column, max($0, column.title.count)) }
       }
-      let longest = rows.filter { $0.failure == nil }.map(\.label.count).max() ?? 0
-      let wanted = max(longest, title.count - Section.indent)
+      // Labels of more than half a line go on a line of their own instead of costing columns.
+      let labels = rows.filter { $0.failure == nil }.map(\.label.count).filter { $0 <= width / 2 }
+      let wanted = max(labels.max() ?? 0, title.count - Section.indent)
       var dropped: Set<Column> = []
       func room() -> Int { columns.reduce(width - Section.indent) { $0 - $1.width - 2 } }
       for column in Column.dropOrder where room() < wanted {
