@@ -1,12 +1,15 @@
 internal import Glibc
 
 /// The few file operations daxmark needs, each all or nothing.
+///
+/// SAFETY, for every path below: Swift lends the string as a C string for the call only, and the
+/// calls keep no pointer.
 enum FileSystem {
   /// All bytes of a file.
   ///
   /// - Throws: `POSIXFailure` with the errno of the first call that failed.
   static func read(_ path: String) throws(POSIXFailure) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw POSIXFailure() }
     defer { close(descriptor) }
     var bytes: [UInt8] = []
@@ -29,19 +32,19 @@ enum FileSystem {
   /// old file or the new one, never a part.
   static func replace(_ path: String, with bytes: [UInt8]) throws(POSIXFailure) {
     let temporary = path + ".tmp"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw POSIXFailure() }
     do throws(POSIXFailure) {
       defer { close(descriptor) }
       try append(bytes, to: descriptor)
       if fsync(descriptor) != 0 { throw POSIXFailure() }
     } catch {
-      unlink(temporary)
+      unsafe unlink(temporary)
       throw error
     }
-    guard rename(temporary, path) == 0 else {
+    guard unsafe rename(temporary, path) == 0 else {
       let failure = POSIXFailure()
-      unlink(temporary)
+      unsafe unlink(temporary)
       throw failure
     }
   }
@@ -65,25 +68,25 @@ enum FileSystem {
 
   /// Makes a folder and its parents; an existing folder is fine.
   static func makeFolder(_ path: String) throws(POSIXFailure) {
-    if mkdir(path, 0o755) == 0 { return }
+    if unsafe mkdir(path, 0o755) == 0 { return }
     if errno == EEXIST, isFolder(path) { return }
     guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
       throw POSIXFailure()
     }
     try makeFolder(String(path[..<slash]))
-    if mkdir(path, 0o755) != 0, errno != EEXIST { throw POSIXFailure() }
+    if unsafe mkdir(path, 0o755) != 0, errno != EEXIST { throw POSIXFailure() }
   }
 
   /// Makes the entries of a folder durable.
   static func sync(folder path: String) throws(POSIXFailure) {
-    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw POSIXFailure() }
     defer { close(descriptor) }
     if fsync(descriptor) != 0 { throw POSIXFailure() }
   }
 
   /// Whether something of that name exists.
-  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+  static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
   /// Whether the path is a folder.
   static func isFolder(_ path: String) -> Bool {

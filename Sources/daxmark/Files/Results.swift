@@ -46,11 +46,12 @@ enum Results {
 
   private static func utc() -> String {
     var now = time(nil)
-    var parts = tm()
+    // SAFETY: tm holds a pointer to the zone's name, which nothing here reads.
+    var parts = unsafe tm()
     // SAFETY: both records are ours and alive for the call.
     unsafe gmtime_r(&now, &parts)
     func two(_ value: Int32) -> String { value < 10 ? "0\(value)" : String(value) }
-    return "\(parts.tm_year + 1900)\(two(parts.tm_mon + 1))\(two(parts.tm_mday))T"
+    return unsafe "\(parts.tm_year + 1900)\(two(parts.tm_mon + 1))\(two(parts.tm_mday))T"
       + "\(two(parts.tm_hour))\(two(parts.tm_min))\(two(parts.tm_sec))Z"
   }
 }

@@ -17,7 +17,7 @@ enum RunFacts {
       MachineFact(
         "thresholds",
         Thresholds.names.map { "\($0)=\(thresholds[$0] ?? 0)" }.joined(separator: " ")),
-      MachineFact("reference_hash", String(ReferenceRoutine.frozenReferenceHash, radix: 16)),
+      MachineFact("reference_hash", String(frozenReferenceHash, radix: 16)),
       MachineFact("clock", "thread-cpu"),
     ]
     return MachineProbe.facts(extra: hot + DirtyCommit(directory: ".").facts + extra)

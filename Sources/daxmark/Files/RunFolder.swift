@@ -36,7 +36,7 @@ struct RunFolder {
   func keep(_ samples: [Sample]) throws(Failure) {
     let record = RunRecord(machine: [], samples: samples, cells: [], ledger: [])
     let rows = Array(record.encoded(.samples).dropFirst(header.count))
-    let descriptor = open("\(path)/\(RunFolder.partialName)", O_WRONLY | O_APPEND | O_CLOEXEC)
+    let descriptor = unsafe open("\(path)/\(RunFolder.partialName)", O_WRONLY | O_APPEND | O_CLOEXEC)
     do throws(POSIXFailure) {
       guard descriptor >= 0 else { throw POSIXFailure() }
       defer { close(descriptor) }
@@ -57,7 +57,7 @@ struct RunFolder {
       }
     }
     try? FileSystem.sync(folder: path)
-    unlink("\(path)/\(RunFolder.partialName)")
+    unsafe unlink("\(path)/\(RunFolder.partialName)")
   }
 
   /// Reads a run.

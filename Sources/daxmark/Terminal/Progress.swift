@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Plan
 internal import Runner
 
 /// Progress of a run with the time left: a redrawn line on a terminal, a line every ten seconds
