@@ -14,7 +14,7 @@ import Testing
     return text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
   }
 
-  @Test("no line is wider than the terminal, whatever the run", arguments: UInt64(1)...40)
+  @Test("no line is wider than the terminal, whatever the run", arguments: UInt64(1)...15)
   func width(seed: UInt64) {
     let run = RandomRun(seed: seed)
     for width in [20, 21, 33, 47, 60, 80, 100, 132] {
