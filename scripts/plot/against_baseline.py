@@ -26,7 +26,7 @@ def changes(run, baseline):
     both = new.join(old, on=[*KEY, "reference"], suffix="_old", nulls_equal=True)
     ratio = pl.col("reference_ratio") / pl.col("reference_ratio_old")
     time, old_time = pl.col("cpu_ns_per_call"), pl.col("cpu_ns_per_call_old")
-    drift = 5 * pl.col("between_moment_deviation_old").fill_null(0.0)
+    drift = (5 * pl.col("between_moment_deviation_old").fill_null(0.0)).clip(0, 0.9)
     low = (pl.col("cpu_ns_low") / time) / (pl.col("cpu_ns_high_old") / old_time) / (1 + drift)
     high = (pl.col("cpu_ns_high") / time) / (pl.col("cpu_ns_low_old") / old_time) / (1 - drift)
     return (
@@ -49,9 +49,11 @@ def label(row):
         parts.append(f"{int(row['length_bytes'])} at {int(row['position_bytes'])}")
     elif row["size_bytes"] is not None:
         parts.append(style.bytes_text(row["size_bytes"]))
-    for name in ("access", "memory", "pages", "source_state", "mismatch", "cache_state"):
-        if row[name] not in (None, "none", "any", "mapped"):
+    for name in ("access", "memory", "source_state", "mismatch", "cache_state"):
+        if row[name] not in (None, "none", "mapped"):
             parts.append(row[name])
+    if row["pages"] not in (None, "any"):
+        parts.append(f"{row['pages']} B pages")
     if row["threads"] and row["threads"] > 1:
         parts.append(f"{int(row['threads'])} threads")
     if row["durable"] == "1":
@@ -78,8 +80,9 @@ def against_baseline(run, baseline):
         scale=alt.Scale(domain=[low * 1.05, high * 1.05], nice=False),
         axis=alt.Axis(format="+.0%", tickCount=9),
     )
-    y = alt.Y("place:O", title=None, axis=alt.Axis(
-        labelExpr=f"{json.dumps(names)}[datum.value]", labelLimit=420, labelFontSize=10))  # fmt: skip
+    labels = f"{json.dumps(names)}[datum.value]"
+    y_axis = alt.Axis(labelExpr=labels, labelLimit=420, labelFontSize=10)
+    y = alt.Y("place:O", title=None, axis=y_axis)
     verdicts = ["slower", "faster", "no move beyond interval and 3 %"]
     color = alt.Color("verdict:N", title=None, legend=alt.Legend(orient="bottom", columns=3),
         scale=alt.Scale(domain=verdicts, range=[style.VERMILION, style.BLUE, "#8A8A8A"]),
@@ -97,6 +100,9 @@ def against_baseline(run, baseline):
     return style.finish(
         chart.properties(width=480, height=alt.Step(15)),
         "Change against the baseline",
-        [f"Which cells moved, and by more than noise? {moved} of {total} did{shown}. "
-         "The grey band is ±3 %.", run.machine],
-    )  # fmt: skip
+        [
+            f"Which cells moved, and by more than noise? {moved} of {total} did{shown}. "
+            "The grey band is ±3 %.",
+            run.machine,
+        ],
+    )

@@ -26,9 +26,10 @@ def throughput(run, operation):
     if rows.is_empty():
         raise Missing(f"no measured {operation} rows")
     rows = with_family(rows)
-    peaks = rooflines(run, operation)
-    present = set(rows["family"]) | ({style.ROOFLINE} if peaks else set())
-    color = style.family_color(present)
+    present = set(rows["cache_state"])
+    peaks = {cache: peak for cache, peak in rooflines(run, operation).items() if cache in present}
+    families = set(rows["family"]) | ({style.ROOFLINE} if peaks else set())
+    color = style.family_color(families)
     extent = rows["gbps_low"].drop_nulls().to_list() + rows["gbps_high"].drop_nulls().to_list()
     extent += rows["gbps"].to_list() + list(peaks.values())
     y = dict(
@@ -39,7 +40,7 @@ def throughput(run, operation):
     lines = []
     for durable in sorted(rows["durable"].fill_null("").unique().to_list()):
         panels = []
-        for cache in [name for name in CACHES if name in rows["cache_state"].to_list()]:
+        for cache in [name for name in CACHES if name in present]:
             part = rows.filter(
                 (pl.col("durable").fill_null("") == durable) & (pl.col("cache_state") == cache)
             )
@@ -127,7 +128,7 @@ def edge_map(run):
         "cpu_ns_per_call:Q",
         title="ns per call",
         scale=alt.Scale(scheme="cividis", reverse=True, domain=[all_costs.min(), all_costs.max()]),
-        legend=alt.Legend(orient="bottom", gradientLength=260, direction="horizontal"),
+        legend=alt.Legend(orient="bottom", gradientLength=220, direction="horizontal"),
     )
     middle = all_costs.min() + 0.42 * (all_costs.max() - all_costs.min())
     is_dark = alt.datum.cpu_ns_per_call > middle
@@ -195,7 +196,7 @@ def ratio_panel(ratio):
         title="libpmem / auto (above 1: auto is faster)",
         scale=alt.Scale(scheme="blueorange", reverse=True, domain=[-reach, reach]),
         legend=alt.Legend(
-            orient="bottom", gradientLength=260, direction="horizontal", titleLimit=320,
+            orient="bottom", gradientLength=220, direction="horizontal", titleLimit=320,
             labelExpr="format(pow(2, datum.value), '.2f') + '×'",
         ),
     )  # fmt: skip
@@ -282,7 +283,7 @@ def mismatch_bytes(rows, x, is_first):
     )  # fmt: skip
     bars = base.mark_bar(color=style.QUIET, width=22)
     text = base.mark_text(dy=-7, fontSize=10).encode(text="words:N")
-    return alt.layer(bars, text).properties(width=200, height=110)
+    return alt.layer(bars, text).properties(width=200, height=140)
 
 
 ACCESSES = {

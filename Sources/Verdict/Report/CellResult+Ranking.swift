@@ -30,11 +30,12 @@ extension CellResult {
     return cpuLow <= otherHigh && otherLow <= cpuHigh
   }
 
-  /// Relative change of the reference ratio since a baseline row, and whether it is more than noise.
+  /// Relative change of the reference ratio since a baseline row, and whether it is more than
+  /// noise.
   ///
-  /// It has moved when it exceeds the tolerance of 3 % and the intervals are disjoint. The baseline's
-  /// is widened by five of its between-moment deviations: an interval from inside one run does not
-  /// know what varies between runs.
+  /// It has moved when it exceeds the tolerance of 3 % and the intervals are disjoint. The
+  /// baseline's is widened by five of its between-moment deviations: an interval from inside one
+  /// run does not know what varies between runs.
   func change(since old: CellResult?) -> (relative: Double, moved: Bool)? {
     guard let old, measured != nil, old.measured != nil, old.reference == reference,
       let ratio = referenceRatio, let oldRatio = old.referenceRatio,
@@ -50,7 +51,7 @@ extension CellResult {
   }
 
   /// Changes below this are never called a move, whatever the intervals say.
-  static let tolerance = 0.03
+  private static let tolerance = 0.03
 
   /// The interval relative to the median.
   private var spread: (low: Double, high: Double)? {

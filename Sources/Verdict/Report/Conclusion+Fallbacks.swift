@@ -46,13 +46,13 @@ extension Conclusion {
     return sentence + "; \(cell)takes \(time(least))."
   }
 
-  /// The cheapest and the dearest cell.
+  /// The cheapest and the dearest shape, each by its best routine.
   static func extremes(_ groups: [ResultTable.Group]) -> String? {
     let bests = groups.compactMap(\.best)
     guard let least = bests.min(by: isCheaper), let most = bests.max(by: isCheaper),
       let low = least.measured, let high = most.measured, !least.isTied(with: most)
     else { return nil }
-    return "Calls cost from \(time(low)) for \(name(least.cell)) to \(time(high)) for "
+    return "The best times reach from \(time(low)) for \(name(least.cell)) to \(time(high)) for "
       + "\(name(most.cell))."
   }
 

@@ -4,17 +4,25 @@ internal import Record
 /// What limits a run: the machine's peak, a better routine, the baseline.
 extension Conclusion {
   /// The share of the roofline that `auto` reaches, and where another routine is faster.
+  ///
+  /// Shares are taken from 4 KiB up, where the cost of a call no longer hides the rate, and over
+  /// whole ranges: a comparison that ends early moves too little to be held against a peak.
   static func roofline(_ groups: [ResultTable.Group]) -> String? {
-    let limited = groups.filter { [.copy, .compare, .zero].contains($0.key.operation) }
-    let shares = [Operation.copy, .compare, .zero].compactMap { operation -> String? in
-      let shares = limited.filter { $0.key.operation == operation }
+    let operations: [Operation] = [.copy, .compare, .zero]
+    let limited = groups.filter { operations.contains($0.key.operation) }
+    let whole = limited.filter {
+      let p = $0.key.parameters
+      return (p.sizeBytes ?? 0) >= 4096 && (p.mismatch == nil || p.mismatch == Mismatch.none)
+    }
+    let shares = operations.compactMap { operation -> String? in
+      let shares = whole.filter { $0.key.operation == operation }
         .compactMap { $0.auto?.rooflineShare }.filter(\.isFinite).sorted()
       if shares.isEmpty { return nil }
       let percent = ResultTable.Number.percent(shares[shares.count / 2])
       return "\(percent) percent of the machine's peak for \(operation.rawValue)"
     }
     if shares.isEmpty { return nil }
-    let sentence = "In the median over shapes auto reaches \(list(shares))"
+    let sentence = "From 4 KiB up auto reaches, in the median over shapes, \(list(shares))"
     let contests = limited.filter { $0.isContest && $0.auto != nil }
     if contests.isEmpty { return sentence + "." }
     let beaten = contests.compactMap { group -> (ratio: Double, best: CellResult)? in
@@ -24,13 +32,13 @@ extension Conclusion {
       return (time / least, best)
     }
     guard let worst = beaten.max(by: { $0.ratio < $1.ratio }) else {
-      let all = contests.count == 1 ? "the one shape" : "all \(contests.count) shapes"
+      let all = contests.count == 1 ? "the one shape" : "any of the \(contests.count) shapes"
       return sentence + ", and no routine is measurably faster in \(all) compared."
     }
     let ratio = ResultTable.Number.fixed(worst.ratio, 2)
-    return sentence + "; another routine is faster in \(beaten.count) of "
-      + "\(count(contests.count, "shape")), most of all \(name(worst.best.cell)), where auto takes "
-      + "\(ratio) times as long."
+    return sentence + "; another routine is faster in \(beaten.count) of the "
+      + "\(count(contests.count, "shape")) compared, most of all \(name(worst.best.cell)), "
+      + "where auto takes \(ratio) times as long."
   }
 
   /// How many cells agree with the baseline, and which moved most.

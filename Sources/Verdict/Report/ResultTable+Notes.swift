@@ -92,7 +92,8 @@ extension ResultTable {
       legend.append("! contended: over a fifth of the batches were disturbed")
     }
     if !baseline.isEmpty {
-      legend.append("▲ slower ▼ faster than the baseline, beyond both intervals and 3 %")
+      legend.append("change of the ratio to the frozen reference since the baseline")
+      legend.append("▲ slower ▼ faster, beyond both intervals and 3 %")
     }
     if !dropped.isEmpty {
       let names = Column.allCases.filter(dropped.contains).map(\.title)

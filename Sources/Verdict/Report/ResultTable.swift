@@ -22,7 +22,8 @@ public struct TableOptions: Sendable {
 /// A run as a person reads it: the harness, one line for each cell, what was left out, a legend.
 ///
 /// Cells that differ only in their routine stand together, the fastest first. A table too wide for
-/// the terminal loses columns in this order: roofline, GB/s, interval, change. Routine and time stay.
+/// the terminal loses columns in this order: roofline, GB/s, interval, change. Routine and time
+/// stay, and a label of more than half a line stands above its numbers.
 public struct ResultTable: Sendable {
   let cells: [CellResult]
   let baseline: [Cell: CellResult]

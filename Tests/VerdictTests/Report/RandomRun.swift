@@ -7,7 +7,7 @@ struct RandomRun {
   var baseline: [CellResult] = []
 
   init(seed: UInt64) {
-    var random = SeededGenerator(state: seed)
+    var random = Generator(state: seed)
     let operations = Plan.Operation.allCases.filter { _ in Bool.random(using: &random) }
     for operation in operations {
       for parameters in RandomRun.shapes(of: operation)
@@ -28,7 +28,7 @@ struct RandomRun {
 
   private static func row(
     _ operation: Plan.Operation, _ routine: String, _ parameters: Parameters, _ scale: Double,
-    _ random: inout SeededGenerator
+    _ random: inout Generator
   ) -> CellResult {
     let time = scale * .random(in: 1..<2, using: &random)
     let width = Double.random(in: 0..<0.2, using: &random)
@@ -94,7 +94,9 @@ struct RandomRun {
 
 extension Parameters {
   /// The same parameters with one of them changed.
-  func with<Value>(_ path: WritableKeyPath<Parameters, Value>, _ value: Value) -> Parameters {
+  fileprivate func with<Value>(_ path: WritableKeyPath<Parameters, Value>, _ value: Value)
+    -> Parameters
+  {
     var other = self
     other[keyPath: path] = value
     return other
@@ -105,5 +107,20 @@ extension [Parameters] {
   fileprivate var unique: [Parameters] {
     var seen: Set<Parameters> = []
     return filter { seen.insert($0).inserted }
+  }
+}
+
+extension RandomRun {
+  /// Splitmix64: a run of random rows comes back from its printed seed.
+  struct Generator: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+      state &+= 0x9E37_79B9_7F4A_7C15
+      var z = state
+      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+      return z ^ (z >> 31)
+    }
   }
 }

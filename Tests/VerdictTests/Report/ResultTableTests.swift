@@ -14,7 +14,7 @@ import Testing
     return text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
   }
 
-  @Test("no line is wider than the terminal, whatever the run", arguments: UInt64(1)...40)
+  @Test("no line is wider than the terminal, whatever the run", arguments: UInt64(1)...15)
   func width(seed: UInt64) {
     let run = RandomRun(seed: seed)
     for width in [20, 21, 33, 47, 60, 80, 100, 132] {
@@ -48,7 +48,7 @@ import Testing
     #expect(plain.map(\.count) == rich.map(\.count))
   }
 
-  @Test("every measured cell stands on exactly one line", arguments: UInt64(1)...40)
+  @Test("every measured cell stands on exactly one line", arguments: UInt64(1)...20)
   func completeness(seed: UInt64) {
     var run = RandomRun(seed: seed)
     // A time of its own makes each cell recognisable.
@@ -68,7 +68,7 @@ import Testing
   }
 
   @Test(
-    "the star is at the fastest measured routine and ties overlap it", arguments: UInt64(1)...40)
+    "the star is at the fastest measured routine and ties overlap it", arguments: UInt64(1)...20)
   func marks(seed: UInt64) {
     let run = RandomRun(seed: seed)
     let groups = ResultTable.Group.all(of: run.cells)
@@ -93,7 +93,7 @@ import Testing
     #expect(stars == groups.filter(\.isContest).count)
   }
 
-  @Test("each reason of a skip is told once, with every routine it hit", arguments: UInt64(1)...40)
+  @Test("each reason of a skip is told once, with every routine it hit", arguments: UInt64(1)...20)
   func skips(seed: UInt64) {
     let run = RandomRun(seed: seed)
     let text = lines(run.cells, width: 0)

@@ -1,19 +1,6 @@
 import Plan
 import Record
 
-/// Splitmix64: a run of random rows comes back from its printed seed.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
-
 /// Rows of a run, spelled briefly.
 enum SyntheticRun {
   /// A measured row with an interval of one per cent to each side.
