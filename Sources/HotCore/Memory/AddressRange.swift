@@ -31,8 +31,7 @@ public struct AddressRange: ~Copyable, @unchecked Sendable {
   ///
   /// - Throws: `ArenaError` from `mmap`, also for a byte count that is not positive.
   public init(byteCount: Int) throws(ArenaError) {
-    let limit = Int.max - 4 * hugePageByteCount
-    guard byteCount > 0, byteCount < limit else {
+    guard byteCount > 0, byteCount <= addressableByteCount else {
       throw ArenaError("mmap", code: EINVAL, "cannot reserve \(byteCount) bytes of address space")
     }
     let usable = roundUp(byteCount, to: hugePageByteCount)
@@ -101,6 +100,9 @@ public struct AddressRange: ~Copyable, @unchecked Sendable {
       start.assumingMemoryBound(to: UInt8.self), byteCount, basePageByteCount)
   }
 }
+
+/// More bytes than any machine maps, and few enough that rounding them up does not overflow.
+let addressableByteCount = 1 << 56
 
 /// The smallest multiple of a power of two that is not below `value`.
 func roundUp(_ value: Int, to alignment: Int) -> Int { (value + alignment - 1) & ~(alignment - 1) }

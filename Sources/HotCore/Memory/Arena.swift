@@ -43,6 +43,9 @@ public struct Arena: ~Copyable, @unchecked Sendable {
   public init(
     _ backing: ArenaBacking, byteCount: Int, node: Int? = nil
   ) throws(ArenaError) {
+    guard byteCount > 0, byteCount <= addressableByteCount else {
+      throw ArenaError("mmap", code: EINVAL, "cannot map \(backing.phrase(byteCount))")
+    }
     switch backing {
     case .pmem(let path):
       try self.init(pmem: path, byteCount: byteCount, node: node)
@@ -50,7 +53,7 @@ public struct Arena: ~Copyable, @unchecked Sendable {
       let file = try dataFile(path, byteCount: byteCount)
       try self.init(backing, mapping: file, byteCount: byteCount, node: node)
     case .memfd(let pages):
-      let length = roundUp(max(byteCount, 1), to: backing.granuleByteCount)
+      let length = roundUp(byteCount, to: backing.granuleByteCount)
       let file = try Descriptor.memoryFile(byteCount: length, isHugetlb: pages == .hugetlb)
       try self.init(backing, mapping: file, byteCount: byteCount, node: node)
     case .anonymous, .transparentHuge, .hugetlb:
@@ -111,9 +114,6 @@ public struct Arena: ~Copyable, @unchecked Sendable {
   }
 
   private init(pmem path: String, byteCount: Int, node: Int?) throws(ArenaError) {
-    guard byteCount > 0 else {
-      throw ArenaError("pmem_map_file", code: EINVAL, "cannot map \(byteCount) bytes of \(path)")
-    }
     let pmem = try PmemMapping(path: path, byteCount: byteCount)
     // SAFETY: libpmem mapped and allocated `pmem.byteCount` bytes at the base; no byte changes.
     self.node = unsafe NodeBinding.bind(pmem.base, byteCount: pmem.byteCount, node: node)
@@ -197,9 +197,6 @@ private func explained(_ error: ArenaError, _ backing: ArenaBacking, _ what: Str
 /// Opens or creates a file of at least `byteCount` allocated bytes; a file made here and then not
 /// allocated, as on a full disk, is removed again.
 private func dataFile(_ path: String, byteCount: Int) throws(ArenaError) -> Descriptor {
-  guard byteCount > 0 else {
-    throw ArenaError("open", code: EINVAL, "cannot map \(byteCount) bytes of \(path)")
-  }
   var isNew = true
   let file: Descriptor
   do throws(ArenaError) {
