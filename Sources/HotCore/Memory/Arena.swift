@@ -4,7 +4,7 @@ internal import Glibc
 /// One owned mapping of memory to measure in: aligned to 2 MiB, faulted in, of proven page size.
 ///
 /// Ranges that are not libpmem's have inaccessible guards of 2 MiB before their first and behind
-/// their last page. Creating an arena costs its page faults; accessing it costs nothing.
+/// their last page. Forked children do not inherit them. Creating an arena costs its page faults; accessing it costs nothing.
 @safe
 public struct Arena: ~Copyable, @unchecked Sendable {
   // `@unchecked Sendable`: every stored address is immutable and of a mapping owned by this value;
@@ -97,6 +97,8 @@ public struct Arena: ~Copyable, @unchecked Sendable {
     } catch {
       throw explained(error, backing, what)
     }
+    // A forked child that shared these pages would make the next write to each of them a fault.
+    _ = range.advise(length, MADV_DONTFORK)
     // SAFETY: `length` bytes are mapped at the base, and no one else knows the address yet.
     let binding = unsafe NodeBinding.bind(range.base, byteCount: length, node: node)
     try settle(range, length: length, backing, what)

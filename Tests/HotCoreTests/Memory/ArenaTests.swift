@@ -109,6 +109,17 @@ struct ArenaTests {
     }
   }
 
+  @Test(
+    "forked children do not inherit an arena", arguments: [ArenaBacking.anonymous, .memfd(.base)])
+  func staysOutOfForks(_ backing: ArenaBacking) throws {
+    let arena = try Arena(backing, byteCount: 2 << 20)
+    let address = String(UInt(bitPattern: arena.base), radix: 16) + "-"
+    let lines = try TextFile.read("/proc/self/smaps").split(separator: "\n")
+    let entry = lines.drop { !$0.hasPrefix(address) }
+    let flags = entry.first { $0.hasPrefix("VmFlags:") }
+    #expect(flags?.split(separator: " ").contains("dc") == true)
+  }
+
   @Test("an arena is gone with its owner")
   func unmaps() async {
     await #expect(processExitsWith: .signal(SIGSEGV)) {
