@@ -118,12 +118,12 @@ public struct Arena: ~Copyable, @unchecked Sendable {
   private init(pmem path: String, byteCount: Int, node: Int?) throws(ArenaError) {
     let pmem = try PmemMapping(path: path, byteCount: byteCount)
     // SAFETY: libpmem mapped and allocated `pmem.byteCount` bytes at the base; no byte changes.
-    self.node = unsafe NodeBinding.bind(pmem.base, byteCount: pmem.byteCount, node: node)
-    unsafe chost_fault_in(
-      pmem.base.assumingMemoryBound(to: UInt8.self), pmem.byteCount, basePageByteCount)
+    let binding = unsafe NodeBinding.bind(pmem.base, byteCount: pmem.byteCount, node: node)
     let length = roundUp(pmem.byteCount, to: basePageByteCount)
+    try unsafe faultIn(pmem.base, byteCount: length, what: "\(byteCount) bytes of \(path)")
     pages = unsafe PageProof.of(pmem.base, byteCount: length)
     unsafe start = pmem.base
+    self.node = binding
     backing = .pmem(path: path)
     self.byteCount = byteCount
     mappedByteCount = pmem.byteCount

@@ -1,3 +1,4 @@
+import CHost
 import Glibc
 import HotCore
 import Testing
@@ -118,6 +119,19 @@ struct ArenaTests {
     let entry = lines.drop { !$0.hasPrefix(address) }
     let flags = entry.first { $0.hasPrefix("VmFlags:") }
     #expect(flags?.split(separator: " ").contains("dc") == true)
+  }
+
+  @Test("faulting in page by page leaves every byte, for kernels that cannot populate")
+  func faultsInByHand() throws {
+    let byteCount = 2 << 20
+    let range = try AddressRange(byteCount: byteCount)
+    try range.map(byteCount, flags: MAP_PRIVATE | MAP_ANONYMOUS, what: "memory")
+    _ = range.advise(byteCount, MADV_NOHUGEPAGE)
+    let bytes = range.base.assumingMemoryBound(to: UInt8.self)
+    bytes[4096] = 77
+    chost_fault_in(bytes, byteCount, 4096)
+    #expect(PageProof.of(range.base, byteCount: byteCount).presentByteCount == byteCount)
+    #expect(bytes[4096] == 77 && bytes[0] == 0 && bytes[byteCount - 4096] == 0)
   }
 
   @Test("an arena is gone with its owner")
