@@ -74,7 +74,11 @@ int chost_punch_hole(int32_t descriptor, size_t byte_count) {
 
 void chost_fault_in(unsigned char *base, size_t byte_count, size_t step) {
   for (size_t offset = 0; offset < byte_count; offset += step) {
-    __atomic_fetch_or(base + offset, 0, __ATOMIC_RELAXED);
+    /* Exchanged with itself. OR with zero would do, but the optimiser makes a load of it. */
+    unsigned char byte = __atomic_load_n(base + offset, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(
+        base + offset, &byte, byte, 1, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+    }
   }
 }
 
@@ -135,6 +139,7 @@ void chost_touch_write(unsigned char *base, size_t page_bytes, size_t pages, uin
 
 __attribute__((noinline, aligned(64))) void chost_reference_touch(
     unsigned char *base, size_t pages) {
+#pragma clang loop unroll(disable)
   for (size_t page = 0; page < pages; page++) {
     *(volatile unsigned char *)(base + page * 4096) = 1;
   }

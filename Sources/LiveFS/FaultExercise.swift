@@ -90,9 +90,7 @@ public struct FaultExercise: ~Copyable {
   ///
   /// - Throws: `FaultError.failed`, or `unavailable` when huge pages stopped coming.
   public mutating func rearm() throws(FaultError) {
-    state = .spent
-    crew.release()
-    try mapping.discard()
+    try disarm()
     switch access {
     case .readUntouched, .firstWrite, .privateCow: break
     case .writeAfterRead: _ = touch(pages: pagesPerThread, isWrite: false)
@@ -103,6 +101,18 @@ public struct FaultExercise: ~Copyable {
       try crew.hold()
     }
     state = .armed
+  }
+
+  /// Gives the pages back and ends the child, until `rearm`.
+  ///
+  /// For an exercise that waits while others are measured: a child shares all private memory of
+  /// this process but arenas, and makes the first write to each such page a fault.
+  ///
+  /// - Throws: `FaultError.failed` when the kernel refuses.
+  public mutating func disarm() throws(FaultError) {
+    state = .spent
+    crew.release()
+    try mapping.discard()
   }
 
   /// Touches one byte of each of the first pages of every thread's slice: the timed part.

@@ -97,6 +97,8 @@ struct FaultMapping: ~Copyable {
       }
       throw .failed(reason: error.description)
     }
+    // Only the class that forks wants its pages shared with a child of any exercise.
+    if access != .forkCow { _ = range.advise(byteCount, MADV_DONTFORK) }
     if memory == .hugetlb { return }
     // A kernel without huge pages refuses either advice; the pages obtained will tell.
     let isHuge = pageByteCount == hugePageByteCount

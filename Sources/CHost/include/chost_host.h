@@ -53,7 +53,7 @@ int32_t chost_memory_file(int32_t is_hugetlb);
 int chost_punch_hole(int32_t descriptor, size_t byte_count);
 
 /* Makes every page of a range present and writable without changing a byte, also when another
-   process writes to it: an atomic OR with zero for each step. For kernels before 5.14. */
+   process writes to it: an atomic exchange with itself for each step. For kernels before 5.14. */
 void chost_fault_in(unsigned char *base, size_t byte_count, size_t step);
 
 /* Bytes of a range that are mapped, and bytes of those mapped by entries larger than a base page.

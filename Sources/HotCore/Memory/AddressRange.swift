@@ -31,8 +31,7 @@ public struct AddressRange: ~Copyable, @unchecked Sendable {
   ///
   /// - Throws: `ArenaError` from `mmap`, also for a byte count that is not positive.
   public init(byteCount: Int) throws(ArenaError) {
-    let limit = Int.max - 4 * hugePageByteCount
-    guard byteCount > 0, byteCount < limit else {
+    guard byteCount > 0, byteCount <= addressableByteCount else {
       throw ArenaError("mmap", code: EINVAL, "cannot reserve \(byteCount) bytes of address space")
     }
     let usable = roundUp(byteCount, to: hugePageByteCount)
@@ -93,14 +92,27 @@ public struct AddressRange: ~Copyable, @unchecked Sendable {
   ///
   /// - Throws: `ArenaError` from `madvise`, with ENOMEM when memory is short.
   public func faultIn(_ byteCount: Int, what: String) throws(ArenaError) {
-    let code = advise(byteCount, CInt(CHOST_MADV_POPULATE_WRITE))
-    if code == 0 { return }
-    guard code == EINVAL else { throw ArenaError("madvise", code: code, "cannot fault in \(what)") }
-    // SAFETY: the range is mapped readable and writable; the bytes are not changed.
-    unsafe chost_fault_in(
-      start.assumingMemoryBound(to: UInt8.self), byteCount, basePageByteCount)
+    precondition(byteCount > 0 && byteCount <= self.byteCount, "the bytes lie in the range")
+    // SAFETY: the caller has mapped the bytes; `map` makes them readable and writable.
+    try unsafe HotCore.faultIn(start, byteCount: byteCount, what: what)
   }
 }
+
+/// Makes every page of a mapping present and writable; no byte changes.
+///
+/// - Safety: `byteCount` bytes from `base`, on a page boundary, are mapped readable and writable.
+@unsafe func faultIn(
+  _ base: UnsafeMutableRawPointer, byteCount: Int, what: String
+) throws(ArenaError) {
+  // SAFETY: the caller vouches for the bytes.
+  if unsafe madvise(base, byteCount, CInt(CHOST_MADV_POPULATE_WRITE)) == 0 { return }
+  let code = errno
+  guard code == EINVAL else { throw ArenaError("madvise", code: code, "cannot fault in \(what)") }
+  unsafe chost_fault_in(base.assumingMemoryBound(to: UInt8.self), byteCount, basePageByteCount)
+}
+
+/// More bytes than any machine maps, and few enough that rounding them up does not overflow.
+let addressableByteCount = 1 << 56
 
 /// The smallest multiple of a power of two that is not below `value`.
 func roundUp(_ value: Int, to alignment: Int) -> Int { (value + alignment - 1) & ~(alignment - 1) }

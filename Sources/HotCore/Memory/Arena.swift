@@ -4,7 +4,7 @@ internal import Glibc
 /// One owned mapping of memory to measure in: aligned to 2 MiB, faulted in, of proven page size.
 ///
 /// Ranges that are not libpmem's have inaccessible guards of 2 MiB before their first and behind
-/// their last page. Creating an arena costs its page faults; accessing it costs nothing.
+/// their last page. Forked children do not inherit them. Creating an arena costs its page faults; accessing it costs nothing.
 @safe
 public struct Arena: ~Copyable, @unchecked Sendable {
   // `@unchecked Sendable`: every stored address is immutable and of a mapping owned by this value;
@@ -43,6 +43,9 @@ public struct Arena: ~Copyable, @unchecked Sendable {
   public init(
     _ backing: ArenaBacking, byteCount: Int, node: Int? = nil
   ) throws(ArenaError) {
+    guard byteCount > 0, byteCount <= addressableByteCount else {
+      throw ArenaError("mmap", code: EINVAL, "cannot map \(backing.phrase(byteCount))")
+    }
     switch backing {
     case .pmem(let path):
       try self.init(pmem: path, byteCount: byteCount, node: node)
@@ -50,7 +53,7 @@ public struct Arena: ~Copyable, @unchecked Sendable {
       let file = try dataFile(path, byteCount: byteCount)
       try self.init(backing, mapping: file, byteCount: byteCount, node: node)
     case .memfd(let pages):
-      let length = roundUp(max(byteCount, 1), to: backing.granuleByteCount)
+      let length = roundUp(byteCount, to: backing.granuleByteCount)
       let file = try Descriptor.memoryFile(byteCount: length, isHugetlb: pages == .hugetlb)
       try self.init(backing, mapping: file, byteCount: byteCount, node: node)
     case .anonymous, .transparentHuge, .hugetlb:
@@ -94,6 +97,8 @@ public struct Arena: ~Copyable, @unchecked Sendable {
     } catch {
       throw explained(error, backing, what)
     }
+    // A forked child that shared these pages would make the next write to each of them a fault.
+    _ = range.advise(length, MADV_DONTFORK)
     // SAFETY: `length` bytes are mapped at the base, and no one else knows the address yet.
     let binding = unsafe NodeBinding.bind(range.base, byteCount: length, node: node)
     try settle(range, length: length, backing, what)
@@ -111,17 +116,14 @@ public struct Arena: ~Copyable, @unchecked Sendable {
   }
 
   private init(pmem path: String, byteCount: Int, node: Int?) throws(ArenaError) {
-    guard byteCount > 0 else {
-      throw ArenaError("pmem_map_file", code: EINVAL, "cannot map \(byteCount) bytes of \(path)")
-    }
     let pmem = try PmemMapping(path: path, byteCount: byteCount)
     // SAFETY: libpmem mapped and allocated `pmem.byteCount` bytes at the base; no byte changes.
-    self.node = unsafe NodeBinding.bind(pmem.base, byteCount: pmem.byteCount, node: node)
-    unsafe chost_fault_in(
-      pmem.base.assumingMemoryBound(to: UInt8.self), pmem.byteCount, basePageByteCount)
+    let binding = unsafe NodeBinding.bind(pmem.base, byteCount: pmem.byteCount, node: node)
     let length = roundUp(pmem.byteCount, to: basePageByteCount)
+    try unsafe faultIn(pmem.base, byteCount: length, what: "\(byteCount) bytes of \(path)")
     pages = unsafe PageProof.of(pmem.base, byteCount: length)
     unsafe start = pmem.base
+    self.node = binding
     backing = .pmem(path: path)
     self.byteCount = byteCount
     mappedByteCount = pmem.byteCount
@@ -197,9 +199,6 @@ private func explained(_ error: ArenaError, _ backing: ArenaBacking, _ what: Str
 /// Opens or creates a file of at least `byteCount` allocated bytes; a file made here and then not
 /// allocated, as on a full disk, is removed again.
 private func dataFile(_ path: String, byteCount: Int) throws(ArenaError) -> Descriptor {
-  guard byteCount > 0 else {
-    throw ArenaError("open", code: EINVAL, "cannot map \(byteCount) bytes of \(path)")
-  }
   var isNew = true
   let file: Descriptor
   do throws(ArenaError) {

@@ -106,11 +106,13 @@ public struct HugePageReservation: ~Copyable {
   }
 
   deinit {
+    if grownCount > 0, let now = pool.counts?.total {
+      // Others may have grown the pool meanwhile; their pages are theirs.
+      let kept = max(foundCount, now - grownCount)
+      if kept < now { try? write(kept) }
+    }
+    // Last, so that a signal before this line still gives the pages back.
     chost_restore_disarm()
-    guard grownCount > 0, let now = pool.counts?.total else { return }
-    // Others may have grown the pool meanwhile; their pages are theirs.
-    let kept = max(foundCount, now - grownCount)
-    if kept < now { try? write(kept) }
   }
 
   /// Sets the pool's size.

@@ -18,13 +18,18 @@ struct PmemMapping: ~Copyable, @unchecked Sendable {
   ///
   /// libpmem places mappings at 2 MiB; a hint in its environment can break that, which is refused.
   init(path: String, byteCount: Int) throws(ArenaError) {
+    // SAFETY: the string is terminated and alive during the calls.
+    let isNew = unsafe access(path, F_OK) != 0
     var mapped = 0
     var persistent: CInt = 0
     // SAFETY: the out-parameters live through the call; the string is terminated.
     let address = unsafe pmem_map_file(
       path, byteCount, CInt(PMEM_FILE_CREATE), 0o600, &mapped, &persistent)
     guard let address = unsafe address else {
-      throw ArenaError("pmem_map_file", code: errno, "cannot map \(byteCount) bytes of \(path)")
+      let code = errno
+      // On a full disk libpmem leaves the file it made.
+      if isNew { unsafe unlink(path) }
+      throw ArenaError("pmem_map_file", code: code, "cannot map \(byteCount) bytes of \(path)")
     }
     guard Int(bitPattern: address) % hugePageByteCount == 0 else {
       // SAFETY: the mapping made above, known to nobody else.
