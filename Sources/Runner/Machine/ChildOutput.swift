@@ -9,7 +9,7 @@ enum ChildOutput {
   /// always reaped.
   static func read(_ arguments: [String]) -> String? {
     var ends: [Int32] = [-1, -1]
-    // Not a pipe: pipe2 is hidden from Swift, and a pipe marked later could leak into another child.
+    // Not a pipe: Swift does not see pipe2, and a pipe marked later could leak into another child.
     let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
     // SAFETY: socketpair writes the two descriptors that the array owns.
     guard unsafe socketpair(AF_UNIX, kind, 0, &ends) == 0 else { return nil }

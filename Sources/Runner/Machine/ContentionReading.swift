@@ -24,11 +24,12 @@ public struct ContentionReading: Equatable, Sendable {
 
   /// The eighth number of the line of all processors in /proc/stat.
   static func stealTicks(stat: String) -> Int? {
-    guard let line = stat.split(separator: "\n").first(where: { $0.hasPrefix("cpu ") }) else {
+    // The kernel puts this line first and long lists of interrupts behind it.
+    guard let line = stat.split(separator: "\n", maxSplits: 1).first else { return nil }
+    let fields = line.split(separator: " ", maxSplits: 9)
+    guard fields.count > 8, fields[0] == "cpu", let ticks = Int(fields[8]), ticks >= 0 else {
       return nil
     }
-    let fields = line.split(separator: " ")
-    guard fields.count > 8, let ticks = Int(fields[8]), ticks >= 0 else { return nil }
     return ticks
   }
 

@@ -1,6 +1,6 @@
 /// The `.comment` section of a 64-bit ELF file: one line for each compiler that made a part of it.
 enum ELFComment {
-  /// Reads the section through `read(offset, byteCount)`; nil when there is none or the file is cut.
+  /// Reads the section through `read(offset, byteCount)`; nil when it has none or is cut.
   ///
   /// Source: System V ABI, chapter 4 (ELF header, section header table, string table).
   static func lines(read: (_ offset: Int, _ byteCount: Int) -> [UInt8]?) -> [String]? {

@@ -1,4 +1,4 @@
-/// The 64-bit Fowler-Noll-Vo hash, variant 1a: stable across builds and machines, not cryptographic.
+/// The 64-bit Fowler-Noll-Vo hash, variant 1a: the same on every machine, not cryptographic.
 ///
 /// Source: RFC 9923, "The FNV Non-Cryptographic Hash Algorithm".
 struct FNV1a {
