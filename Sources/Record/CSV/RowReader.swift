@@ -17,6 +17,8 @@ struct RowReader {
   private var keys: [[UInt8]: Int] = [:]
   private var cellIndices: [Cell: Int] = [:]
   private var cells: [Cell] = []
+  /// The cell of the current row, an index into `cells`.
+  private var currentCell = 0
   private var keyScratch: [UInt8] = []
   private var firstLines: [RowIdentity: Int] = [:]
   private var names: [String: Int] = [:]
@@ -81,22 +83,22 @@ struct RowReader {
   }
 
   /// The next 17 fields as a cell.
-  mutating func cell() throws(RecordError) -> Cell { cells[try cellIndex()] }
+  mutating func cell() throws(RecordError) -> Cell {
+    currentCell = try cellIndex()
+    return cells[currentCell]
+  }
 
   /// Refuses the row when another one holds the same cell.
   mutating func claimCell() throws(RecordError) -> Cell {
-    let index = try cellIndex()
-    try claim(RowIdentity(cellIndex: index), "the cell", column: Cell.keyColumns[0])
-    return cells[index]
+    let cell = try cell()
+    try claim(RowIdentity(cellIndex: currentCell), "the cell", column: Cell.keyColumns[0])
+    return cell
   }
 
   /// Refuses the row when another one holds the same cell at the same moment, process and round.
-  mutating func claim(
-    _ cell: Cell, moment: Int, process: Int, round: Int
-  ) throws(RecordError) {
-    guard let index = cellIndices[cell] else { return }
+  mutating func claim(moment: Int, process: Int, round: Int) throws(RecordError) {
     try claim(
-      RowIdentity(cellIndex: index, moment: moment, process: process, round: round),
+      RowIdentity(cellIndex: currentCell, moment: moment, process: process, round: round),
       "the cell, moment, process and round", column: "round")
   }
 
