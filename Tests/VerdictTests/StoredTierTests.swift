@@ -6,9 +6,9 @@ import Testing
 
 @Suite("Stored tier")
 struct StoredTierTests {
-  @Test("thousand synthetic cells: no false alarm, and real changes found")
+  @Test("six hundred synthetic cells: no false alarm, and real changes found")
   func ratesOverAFixedSeed() throws {
-    var world = Synthetic(seed: 20_260_101, cells: 1_000)
+    var world = Synthetic(seed: 20_260_101, cells: 600)
     let baseline = try world.baseline()
     // A fifth of the cells for each effect.
     let effects = [0.0, 0.01, 0.05, 0.10, -0.05]
@@ -19,15 +19,15 @@ struct StoredTierTests {
       world.run(started: 10_000, shift: shift), world.run(started: 10_100, shift: shift),
     ]
     let tier = StoredTier(baseline: baseline, candidates: runs)
-    #expect(tier.rows.count == 1_000)
+    #expect(tier.rows.count == 600)
     let gating = tier.rows.filter { !$0.isAdvisory }
-    #expect(gating.count > 900, "\(gating.count) of 1000 may gate")
+    #expect(gating.count > 540, "\(gating.count) of 600 may gate")
     func share(_ effect: Int, _ judgement: Judgement) -> Double {
       let rows = gating.filter { place[$0.cell] == effect }
       return Double(rows.count { $0.judgement == judgement }) / Double(rows.count)
     }
     print(
-      "stored tier, 200 cells each:",
+      "stored tier, 120 cells each:",
       effects.indices.map { effect in
         "\(effects[effect]): "
           + Judgement.allCases.map { "\($0) \(share(effect, $0))" }.joined(separator: " ")
@@ -50,7 +50,7 @@ struct StoredTierTests {
   @Test("cells at the edge of what may gate: still hardly a false alarm")
   func restlessWorld() throws {
     // True deviations of 0.6 to 0.7 % between moments: three moments let half of them gate.
-    var world = Synthetic(seed: 8, cells: 500)
+    var world = Synthetic(seed: 8, cells: 300)
     world.momentDeviation = 0.006
     world.processDeviation = 0.005
     let baseline = try world.baseline()
@@ -58,13 +58,13 @@ struct StoredTierTests {
     let gating = StoredTier(baseline: baseline, candidates: runs).rows.filter { !$0.isAdvisory }
     let alarms = gating.count { $0.judgement == .regressed || $0.judgement == .improved }
     print("stored tier, restless cells: \(alarms) false alarms of \(gating.count) gating")
-    #expect(gating.count > 150 && gating.count < 400)
+    #expect(gating.count > 100 && gating.count < 240)
     #expect(alarms == 0)
   }
 
   @Test("a candidate of one process has a wider limit and still no false alarm")
   func singleProcess() throws {
-    var world = Synthetic(seed: 5, cells: 300)
+    var world = Synthetic(seed: 5, cells: 150)
     world.processDeviation = 0.008
     let baseline = try world.baseline()
     let runs = [
@@ -72,9 +72,9 @@ struct StoredTierTests {
     ]
     let tier = StoredTier(baseline: baseline, candidates: runs)
     let gating = tier.rows.filter { !$0.isAdvisory }
-    #expect(gating.count > 150)
+    #expect(gating.count > 75)
     #expect(gating.allSatisfy { ($0.limit ?? 0) >= 0.03 })
-    #expect(gating.count { ($0.limit ?? 0) > 0.035 } > 100)
+    #expect(gating.count { ($0.limit ?? 0) > 0.035 } > 50)
     #expect(!gating.contains { $0.judgement == .regressed || $0.judgement == .improved })
   }
 
