@@ -48,6 +48,7 @@ struct RowReader {
     }
     for column in columns {
       guard let place = header.firstIndex(of: column) else {
+        try refuseOtherVersion()
         throw RecordError(
           file: file, line: 1, column: column, reason: "the column is missing from the header")
       }
@@ -75,10 +76,7 @@ struct RowReader {
     }
     cursor = 0
     let schema = try integer()
-    if schema != schemaVersion {
-      cursor = 0
-      throw error("schema version \(schema) is unknown, this build reads \(schemaVersion)")
-    }
+    if schema != schemaVersion { throw unknownVersion(schema) }
     return true
   }
 
@@ -122,6 +120,21 @@ extension RowReader {
       let column = error.field < header.count ? header[error.field] : nil
       throw RecordError(file: file, line: scanner.line, column: column, reason: error.reason)
     }
+  }
+
+  /// A file of another version may lack columns: then the version is what is wrong with it.
+  private mutating func refuseOtherVersion() throws(RecordError) {
+    guard let place = header.firstIndex(of: "schema"), try scan(), place < scanner.fields.count,
+      let text = CSV.text(of: scanner.bytes[scanner.fields[place]]), let version = Int(text),
+      version != schemaVersion
+    else { return }
+    throw unknownVersion(version)
+  }
+
+  private func unknownVersion(_ version: Int) -> RecordError {
+    RecordError(
+      file: file, line: scanner.line, column: "schema",
+      reason: "schema version \(version) is unknown, this build reads \(schemaVersion)")
   }
 
   private mutating func cellIndex() throws(RecordError) -> Int {
