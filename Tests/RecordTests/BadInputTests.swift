@@ -71,6 +71,10 @@ struct BadInputTests {
     },
     Damage("blank line", .ledger, line: 3, column: "suite", says: "1 of 26 fields") { $0 + "\n" },
     .field("unknown schema", .samples, line: 3, "schema", to: "2", says: "version 2 is unknown"),
+    Damage(
+      "another version without our columns", .samples, line: 2, column: "schema",
+      says: "version 3 is unknown"
+    ) { _ in "schema,colour\n3,green\n" },
     .field("no schema", .cells, line: 3, "schema", to: "", says: "empty"),
     .field("NaN", .cells, line: 3, "cpu_ns_per_call", to: "nan", says: "not a finite number"),
     .field("inf", .cells, line: 3, "cpu_ns_low", to: "inf", says: "not a finite number"),

@@ -16,13 +16,18 @@ struct FuzzTests {
     ]
     var decoded = 0
     var refused = 0
-    for _ in 0..<1_500 {
+    for _ in 0..<1_000 {
       var bytes = golden
       for _ in 0..<Int.random(in: 1...3, using: &random) where !bytes.isEmpty {
         let place = Int.random(in: 0..<bytes.count, using: &random)
-        switch Int.random(in: 0..<4, using: &random) {
+        switch Int.random(in: 0..<5, using: &random) {
         case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
         case 1: bytes.removeSubrange(place...)
+        case 3:
+          // Another digit for a digit: mostly still a file, of other values.
+          let digits = bytes.indices.filter { (48...57).contains(bytes[$0]) }
+          guard let digit = digits.randomElement(using: &random) else { continue }
+          bytes[digit] = UInt8.random(in: 48...57, using: &random)
         case 2:
           let end = min(bytes.count, place + Int.random(in: 0..<40, using: &random))
           bytes.replaceSubrange(place..<end, with: bites.randomElement(using: &random) ?? [])
@@ -41,7 +46,7 @@ struct FuzzTests {
         refused += 1
       }
     }
-    #expect(refused > 500)
-    #expect(decoded > 5)
+    #expect(refused > 300)
+    #expect(decoded > 20)
   }
 }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Record
 
-@Suite("Golden files of every schema version")
+@Suite("Golden files of every schema version", .serialized)
 struct GoldenTests {
   /// Beside the sources, so that `UPDATE_GOLDEN=1` rewrites what is checked in.
   static let folder = URL(filePath: #filePath).deletingLastPathComponent()

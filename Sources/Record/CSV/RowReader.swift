@@ -17,6 +17,8 @@ struct RowReader {
   private var keys: [[UInt8]: Int] = [:]
   private var cellIndices: [Cell: Int] = [:]
   private var cells: [Cell] = []
+  /// The cell of the current row, an index into `cells`.
+  private var currentCell = 0
   private var keyScratch: [UInt8] = []
   private var firstLines: [RowIdentity: Int] = [:]
   private var names: [String: Int] = [:]
@@ -46,6 +48,7 @@ struct RowReader {
     }
     for column in columns {
       guard let place = header.firstIndex(of: column) else {
+        try refuseOtherVersion()
         throw RecordError(
           file: file, line: 1, column: column, reason: "the column is missing from the header")
       }
@@ -73,30 +76,27 @@ struct RowReader {
     }
     cursor = 0
     let schema = try integer()
-    if schema != schemaVersion {
-      cursor = 0
-      throw error("schema version \(schema) is unknown, this build reads \(schemaVersion)")
-    }
+    if schema != schemaVersion { throw unknownVersion(schema) }
     return true
   }
 
   /// The next 17 fields as a cell.
-  mutating func cell() throws(RecordError) -> Cell { cells[try cellIndex()] }
+  mutating func cell() throws(RecordError) -> Cell {
+    currentCell = try cellIndex()
+    return cells[currentCell]
+  }
 
   /// Refuses the row when another one holds the same cell.
   mutating func claimCell() throws(RecordError) -> Cell {
-    let index = try cellIndex()
-    try claim(RowIdentity(cellIndex: index), "the cell", column: Cell.keyColumns[0])
-    return cells[index]
+    let cell = try cell()
+    try claim(RowIdentity(cellIndex: currentCell), "the cell", column: Cell.keyColumns[0])
+    return cell
   }
 
   /// Refuses the row when another one holds the same cell at the same moment, process and round.
-  mutating func claim(
-    _ cell: Cell, moment: Int, process: Int, round: Int
-  ) throws(RecordError) {
-    guard let index = cellIndices[cell] else { return }
+  mutating func claim(moment: Int, process: Int, round: Int) throws(RecordError) {
     try claim(
-      RowIdentity(cellIndex: index, moment: moment, process: process, round: round),
+      RowIdentity(cellIndex: currentCell, moment: moment, process: process, round: round),
       "the cell, moment, process and round", column: "round")
   }
 
@@ -120,6 +120,21 @@ extension RowReader {
       let column = error.field < header.count ? header[error.field] : nil
       throw RecordError(file: file, line: scanner.line, column: column, reason: error.reason)
     }
+  }
+
+  /// A file of another version may lack columns: then the version is what is wrong with it.
+  private mutating func refuseOtherVersion() throws(RecordError) {
+    guard let place = header.firstIndex(of: "schema"), try scan(), place < scanner.fields.count,
+      let text = CSV.text(of: scanner.bytes[scanner.fields[place]]), let version = Int(text),
+      version != schemaVersion
+    else { return }
+    throw unknownVersion(version)
+  }
+
+  private func unknownVersion(_ version: Int) -> RecordError {
+    RecordError(
+      file: file, line: scanner.line, column: "schema",
+      reason: "schema version \(version) is unknown, this build reads \(schemaVersion)")
   }
 
   private mutating func cellIndex() throws(RecordError) -> Int {

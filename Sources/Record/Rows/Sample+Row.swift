@@ -33,6 +33,6 @@ extension Sample: RecordRow {
       bytes: try row.integer(), involuntarySwitches: try row.integer(),
       faultsExpected: try row.integer(), faultsObserved: try row.integer(),
       pageBytes: try row.integer(), status: try row.word(Status.self), reason: try row.text())
-    try row.claim(cell, moment: moment, process: process, round: round)
+    try row.claim(moment: moment, process: process, round: round)
   }
 }

@@ -34,7 +34,8 @@ public enum Logarithm {
   /// Traps otherwise.
   public static func exp(_ value: Double) -> Double {
     precondition(abs(value) <= 700, "an exponential within range")
-    let count = (value / (ln2High + ln2Low)).rounded()
+    // The nearest whole number by conversion: `rounded()` is a call into libm before SSE 4.1.
+    let count = Double(Int(value / (ln2High + ln2Low) + (value < 0 ? -0.5 : 0.5)))
     let rest = (value - count * ln2High) - count * ln2Low
     var sum = 0.0
     for term in stride(from: 20, through: 1, by: -1) { sum = (1 + sum) * rest / Double(term) }

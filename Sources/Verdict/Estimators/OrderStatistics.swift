@@ -29,8 +29,10 @@ public enum OrderStatistics {
   public static func quantile(_ values: [Double], _ probability: Double) -> Double {
     precondition(!values.isEmpty, "a quantile needs a value")
     precondition((0...1).contains(probability), "a probability lies in 0...1")
-    let rank = (Double(values.count) * probability).rounded(.up)
-    return values.sorted()[max(0, Int(rank) - 1)]
+    let share = Double(values.count) * probability
+    let whole = Int(share)
+    let rank = Double(whole) < share ? whole + 1 : whole
+    return values.sorted()[max(0, rank - 1)]
   }
 
   /// Exact bounds of the population median, whatever the distribution.

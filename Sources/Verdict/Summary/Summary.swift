@@ -100,10 +100,10 @@ public enum Summary {
   private static func judge(
     _ result: inout CellResult, _ batches: [Sample], _ table: SampleTable
   ) {
-    let expected = batches.reduce(0.0) { $0 + Double($1.faultsExpected) }
-    let observed = batches.reduce(0.0) { $0 + Double($1.faultsObserved) }
-    result.faultsExpected = Int(exactly: expected)
-    result.faultsObserved = Int(exactly: observed)
+    let expected = total(batches.map(\.faultsExpected))
+    let observed = total(batches.map(\.faultsObserved))
+    result.faultsExpected = expected
+    result.faultsObserved = observed
     result.reason = batches.first { !$0.reason.isEmpty }?.reason ?? ""
     if let untimed = table.untimed(result.cell) {
       result.status = untimed.status
@@ -113,11 +113,18 @@ public enum Summary {
       result.reason = invalid.reason
     }
     if result.status == .ok, result.cell.operation == .fault,
-      abs(observed - expected) > faultTolerance * expected
+      abs(Double(observed) - Double(expected)) > faultTolerance * Double(expected)
     {
       result.status = .invalid
-      result.reason =
-        "\(result.faultsObserved ?? 0) faults observed, \(result.faultsExpected ?? 0) expected"
+      result.reason = "\(observed) faults observed, \(expected) expected"
+    }
+  }
+
+  /// The sum of counts, held at the largest number: samples may come from any file.
+  private static func total(_ counts: [Int]) -> Int {
+    counts.reduce(0) { sum, count in
+      let (next, overflow) = sum.addingReportingOverflow(count)
+      return overflow ? .max : next
     }
   }
 }

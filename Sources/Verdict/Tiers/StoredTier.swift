@@ -5,8 +5,8 @@ public import Record
 ///
 /// A cell gates only when its baseline is rich and steady enough; it is called changed only when
 /// the change exceeds what moments differ by, is repeated in a second run at least a minute later,
-/// and shows in the raw CPU time as well. Everything else is advisory or inconclusive. Noise
-/// therefore costs power and never makes a false alarm.
+/// and shows in the raw CPU time as well. Everything else is advisory or inconclusive: noise costs
+/// power before it costs a false alarm.
 public struct StoredTier: Sendable {
   /// One row for each cell with a frozen reference that both sides timed, in the baseline's order.
   public let rows: [VerdictRow]
@@ -76,7 +76,7 @@ public struct StoredTier: Sendable {
   }
 }
 
-/// The mean over runs of the log shift of a cell's median CPU time; nil unless all are positive.
+/// The mean over runs of the log shift of a cell's median CPU time; nil when no run timed it.
 func rawShift(_ cell: Cell, _ baseline: SampleTable, _ runs: [StoredCandidate]) -> Double? {
   guard let old = baseline.cpuPerCall(cell), old > 0 else { return nil }
   let shifts = runs.compactMap { run in

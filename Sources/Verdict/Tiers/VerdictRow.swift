@@ -89,8 +89,9 @@ public struct VerdictRow: Equatable, Sendable {
 
 /// A fraction as people read it: `+3.2 %`.
 func percent(_ fraction: Double, signed: Bool = true) -> String {
-  let tenths = (fraction * 1000).rounded()
-  guard let count = Int(exactly: tenths) else { return "\(fraction)" }
-  let sign = count < 0 ? "-" : signed ? "+" : ""
-  return "\(sign)\(abs(count) / 10).\(abs(count) % 10) %"
+  let tenths = abs(fraction) * 1000 + 0.5
+  guard tenths < 1e15 else { return "\(fraction)" }
+  let count = Int(tenths)
+  let sign = fraction < 0 && count > 0 ? "-" : signed ? "+" : ""
+  return "\(sign)\(count / 10).\(count % 10) %"
 }
