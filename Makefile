@@ -1,0 +1,72 @@
+# daxmark. `make bench` measures, `make test` tests; both set the machine up first.
+#
+#   make help       list the verbs
+#   make bench      measure the default suite, show the table        (SUITE=, ARGS=)
+#   make test       all tests, in a debug build                      (FILTER=)
+#   make gate       judge the latest runs by the stored baseline
+#   make baseline   record a baseline: 3 moments × 5 processes, ~35 minutes
+#   make compare    describe how two runs differ                     (A= B=)
+#   make plot       draw the latest run                              (RUN=)
+#   make build      the release build
+#   make deps       install what is missing (Debian)
+#   make lint       format and tidiness, strictly
+#   make asm        check the code that the compiler really made
+#   make asan tsan  the tests under a sanitizer
+#   make check      what CI runs: lint test asm and a quick measurement
+#   make clean      remove builds
+
+SUITE ?= default
+DAXMARK = .build/release/daxmark
+BASELINE_SPACING ?= 600
+
+.DEFAULT_GOAL := help
+.PHONY: help bench test gate baseline compare plot build deps lint asm asan tsan check clean fmt
+
+help:
+	@sed -n 's/^#   \(make .*\)/  \1/p' Makefile
+
+deps:
+	@scripts/deps
+
+build: deps
+	@swift build -c release --product daxmark
+
+bench: build
+	@$(DAXMARK) run --suite $(SUITE) $(ARGS)
+
+test: deps
+	swift test $(if $(FILTER),--filter $(FILTER))
+
+gate: build
+	@$(DAXMARK) gate $(ARGS)
+
+baseline: build
+	@scripts/record-baseline $(DAXMARK) $(SUITE) $(BASELINE_SPACING)
+
+compare: build
+	@$(DAXMARK) compare $(if $(A),$(A),$$(ls -d results/runs/*/ | tail -2 | head -1)) \
+	  $(if $(B),$(B),$$(ls -d results/runs/*/ | tail -1))
+
+plot:
+	@scripts/plot/run $(RUN)
+
+lint:
+	swift format lint --strict --recursive Package.swift Sources Benchmarks Tests
+
+fmt:
+	swift format --in-place --recursive Package.swift Sources Benchmarks Tests
+
+asm: build
+	@scripts/asm-check $(DAXMARK)
+
+asan: deps
+	swift test --sanitize address --scratch-path .build-asan --skip CommandTests
+
+tsan: deps
+	swift test --sanitize thread --scratch-path .build-tsan --skip CommandTests
+
+check: lint test asm
+	@out=$$(mktemp -d) && $(DAXMARK) run --quick --rounds 3 --summary --out $$out/run && rm -r $$out
+
+clean:
+	rm -rf .build .build-asan .build-tsan
