@@ -38,8 +38,9 @@ struct StoredBaseline {
         + "in a moment"
     }
     guard let deviation = spread.betweenMoments, deviation <= limits.deviationMaximum else {
-      return "its ratio varies by \(percent(spread.betweenMoments ?? 0, signed: false)) between "
-        + "moments, \(percent(limits.deviationMaximum, signed: false)) is allowed"
+      return
+        "its ratio varies by \(Change.percent(spread.betweenMoments ?? 0, signed: false)) between "
+        + "moments, \(Change.percent(limits.deviationMaximum, signed: false)) is allowed"
     }
     return nil
   }
