@@ -55,7 +55,8 @@ struct StoredCandidate {
 
   init(_ record: RunRecord) {
     table = SampleTable(record.samples)
-    started = record.fact("run_started_unix").flatMap { Int($0) }
+    // The difference of two times that are not negative cannot overflow.
+    started = record.fact("run_started_unix").flatMap { Int($0) }.flatMap { $0 < 0 ? nil : $0 }
     results = resultsByCell(record)
   }
 
