@@ -111,6 +111,9 @@ struct BadInputTests {
     Damage("cell twice", .cells, line: 5, column: "suite", says: "repeats line 3") {
       $0 + $0.split(separator: "\n")[2] + "\n"
     },
+    Damage("cell twice, spelled otherwise", .cells, line: 5, column: "suite", says: "line 3") {
+      $0 + $0.split(separator: "\n")[2].replacing("4096", with: "\"04096\"") + "\n"
+    },
     .field("sample twice", .samples, line: 4, "round", to: "0", says: "repeats line 3"),
     .field(
       "sample twice, spelled otherwise", .samples, line: 4, "round", to: "\"00\"",

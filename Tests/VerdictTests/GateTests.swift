@@ -100,24 +100,24 @@ struct GateTests {
 
   @Test("exit codes and their precedence")
   func exitCodes() throws {
-    #expect(try gate().exitCode == .pass)
-    #expect(try gate(effect: 0.1).exitCode == .regressed)
-    #expect(try gate(bytes: 65).exitCode == .regressed)
-    #expect(try gate(bytes: 63).exitCode == .regressed)
-    #expect(try gate(effect: -0.1).exitCode == .pass)
-    #expect(try gate(effect: -0.1, failOnImprovement: true).exitCode == .improved)
-    #expect(try gate(effect: -0.1, bytes: 65, failOnImprovement: true).exitCode == .regressed)
-    #expect(try gate { $0.with("kernel", "6.2") }.exitCode == .inconclusive)
-    #expect(try gate(effect: 0.1) { $0.with("kernel", "6.2") }.exitCode == .inconclusive)
-    #expect(try gate(effect: 0.1) { $0.with("class_hash", "x") }.exitCode == .inconclusive)
-    #expect(try gate(bytes: 65) { $0.with("class_hash", "x") }.exitCode == .regressed)
-    #expect(try gate(bytes: 65) { $0.with("reference_hash", "x") }.exitCode == .baselineUnusable)
+    #expect(try gate().exitStatus == .pass)
+    #expect(try gate(effect: 0.1).exitStatus == .regressed)
+    #expect(try gate(bytes: 65).exitStatus == .regressed)
+    #expect(try gate(bytes: 63).exitStatus == .regressed)
+    #expect(try gate(effect: -0.1).exitStatus == .pass)
+    #expect(try gate(effect: -0.1, failOnImprovement: true).exitStatus == .improved)
+    #expect(try gate(effect: -0.1, bytes: 65, failOnImprovement: true).exitStatus == .regressed)
+    #expect(try gate { $0.with("kernel", "6.2") }.exitStatus == .inconclusive)
+    #expect(try gate(effect: 0.1) { $0.with("kernel", "6.2") }.exitStatus == .inconclusive)
+    #expect(try gate(effect: 0.1) { $0.with("class_hash", "x") }.exitStatus == .inconclusive)
+    #expect(try gate(bytes: 65) { $0.with("class_hash", "x") }.exitStatus == .regressed)
+    #expect(try gate(bytes: 65) { $0.with("reference_hash", "x") }.exitStatus == .baselineUnusable)
     #expect(
       try gate { run in
         var run = run
         run.cells[5].status = .error
         return run
-      }.exitCode == .inconclusive)
+      }.exitStatus == .inconclusive)
   }
 
   @Test("a baseline that cannot gate decides nothing")
@@ -125,7 +125,7 @@ struct GateTests {
     var (world, baseline) = try Self.world()
     baseline.samples.removeAll { $0.moment > 0 }
     let outcome = GateOutcome(baseline: baseline, candidates: [world.run(started: 9_000)])
-    #expect(outcome.exitCode == .inconclusive)
+    #expect(outcome.exitStatus == .inconclusive)
     #expect(outcome.notices.contains { $0.contains("No time could be judged") })
   }
 

@@ -179,6 +179,10 @@ struct SummaryTests {
     ]
     // Two bytes are read for each byte compared.
     #expect(only(compare, both).rooflineShare == 0.5)
+    // Loads reach memory by any routine, so durability asks nothing of that peak.
+    let durable = cell(.compare, durable: true)
+    let batch = Sample.synthetic(durable, cpu: 1_000, bytes: 16_000)
+    #expect(only(durable, [both[0], batch]).rooflineShare == 0.5)
   }
 
   @Test("times of zero make no infinite number")

@@ -4,7 +4,7 @@ public import Record
 /// The verdict on a build: exact and stored tier together.
 public struct GateOutcome: Sendable {
   /// What the process exits with.
-  public let exitCode: ExitCode
+  public let exitStatus: ExitStatus
   /// Every row: those that gate before advisory ones; within each, regressed, refused,
   /// inconclusive, improved, pass.
   public let rows: [VerdictRow]
@@ -17,7 +17,7 @@ public struct GateOutcome: Sendable {
 
   /// Judges one build by a baseline.
   ///
-  /// Precedence of the exit code: an unusable baseline, a confirmed regression or unnamed count,
+  /// Precedence of the exit code: an unusable baseline, a confirmed regression or changed count,
   /// an improvement when `failOnImprovement`, anything not decided or not comparable, pass. When
   /// no stored row may gate, nothing was decided about time and the code is `inconclusive`.
   ///
@@ -38,7 +38,7 @@ public struct GateOutcome: Sendable {
     baselineOnly = Self.cells(in: [baseline], notIn: candidates)
     candidateOnly = Self.cells(in: candidates, notIn: [baseline])
     if case .refused(let why) = worst {
-      exitCode = .baselineUnusable
+      exitStatus = .baselineUnusable
       rows = []
       notices = ["The baseline cannot be compared: \(why)."]
       return
@@ -48,7 +48,7 @@ public struct GateOutcome: Sendable {
       baseline: baseline, candidates: candidates, limits: limits, onlyAdvisory: worst.reason)
     rows = Self.ordered(exact.rows + stored.rows)
     let undecided = worst != .same || !stored.environment.isEmpty
-    exitCode = Self.code(rows, undecided: undecided, failOnImprovement)
+    exitStatus = Self.code(rows, undecided: undecided, failOnImprovement)
     var notices = exact.notices
     if let reason = worst.reason { notices.append("Times are advisory: \(reason).") }
     notices += stored.environment.map { $0 + "." }
@@ -76,7 +76,7 @@ public struct GateOutcome: Sendable {
 
   private static func code(
     _ rows: [VerdictRow], undecided: Bool, _ failOnImprovement: Bool
-  ) -> ExitCode {
+  ) -> ExitStatus {
     let gating = rows.filter { !$0.isAdvisory }
     let changedCount = gating.contains { $0.tier == .exact && $0.judgement == .improved }
     if changedCount || gating.contains(where: { $0.judgement == .regressed }) { return .regressed }

@@ -49,13 +49,14 @@ struct StoredCell {
     _ shifts: [Double], _ baseline: StoredBaseline, _ runs: [StoredCandidate],
     _ limits: StoredLimits
   ) {
-    if let reference = row.cell.reference, let moved = rawShift(reference, baseline.table, runs),
+    if let reference = row.cell.reference,
+      let moved = Self.rawShift(reference, baseline.table, runs),
       abs(moved) > Logarithm.log(1 + limits.referenceShift)
     {
       row.judgement = .inconclusive
       row.reason =
         "machine state differs: \(reference.routine) takes "
-        + "\(percent(Logarithm.exp(moved) - 1)) against its stored time"
+        + "\(Change.percent(Logarithm.exp(moved) - 1)) against its stored time"
       return
     }
     let bound = Logarithm.log(1 + (row.limit ?? limits.tolerance))
@@ -67,7 +68,7 @@ struct StoredCell {
       return
     }
     row.judgement = .inconclusive
-    let raw = rawShift(row.cell, baseline.table, runs) ?? 0
+    let raw = Self.rawShift(row.cell, baseline.table, runs) ?? 0
     if (raw > 0) != (shift > 0) || raw == 0 {
       row.reason = "the ratio to the frozen reference moved, the CPU time did not"
       return
@@ -96,5 +97,15 @@ struct StoredCell {
       change?.high = max(bounds.high, value)
     }
     return change
+  }
+
+  /// The mean over runs of the log shift of a cell's median CPU time; nil when no run timed it.
+  static func rawShift(_ cell: Cell, _ baseline: SampleTable, _ runs: [StoredCandidate]) -> Double?
+  {
+    guard let old = baseline.cpuPerCall(cell), old > 0 else { return nil }
+    let shifts = runs.compactMap { run in
+      run.table.cpuPerCall(cell).flatMap { $0 > 0 ? Logarithm.log($0 / old) : nil }
+    }
+    return shifts.isEmpty ? nil : Spread.mean(shifts)
   }
 }

@@ -38,8 +38,9 @@ struct StoredBaseline {
         + "in a moment"
     }
     guard let deviation = spread.betweenMoments, deviation <= limits.deviationMaximum else {
-      return "its ratio varies by \(percent(spread.betweenMoments ?? 0, signed: false)) between "
-        + "moments, \(percent(limits.deviationMaximum, signed: false)) is allowed"
+      return
+        "its ratio varies by \(Change.percent(spread.betweenMoments ?? 0, signed: false)) between "
+        + "moments, \(Change.percent(limits.deviationMaximum, signed: false)) is allowed"
     }
     return nil
   }
@@ -54,7 +55,8 @@ struct StoredCandidate {
 
   init(_ record: RunRecord) {
     table = SampleTable(record.samples)
-    started = record.fact("run_started_unix").flatMap { Int($0) }
+    // The difference of two times that are not negative cannot overflow.
+    started = record.fact("run_started_unix").flatMap { Int($0) }.flatMap { $0 < 0 ? nil : $0 }
     results = resultsByCell(record)
   }
 

@@ -46,7 +46,7 @@ public struct StoredTier: Sendable {
     if abs(shift) > Logarithm.log(1 + limits.referenceShift) {
       sentences.append(
         "The machine's state differs: the frozen references take "
-          + "\(percent(Logarithm.exp(shift) - 1)) against their stored time")
+          + "\(Change.percent(Logarithm.exp(shift) - 1)) against their stored time")
     }
     let gating = judged.filter { !$0.row.isAdvisory }
     let moved = gating.filter { $0.isBeyondLimit && ($0.shift > 0) == (shift > 0) }
@@ -55,7 +55,7 @@ public struct StoredTier: Sendable {
     {
       let sentence =
         "\(moved.count) of \(gating.count) cells and the frozen references "
-        + "(\(percent(Logarithm.exp(shift) - 1))) moved together: the environment changed"
+        + "(\(Change.percent(Logarithm.exp(shift) - 1))) moved together: the environment changed"
       sentences.append(sentence)
       for index in judged.indices where !judged[index].row.isAdvisory && judged[index].isBeyondLimit
       {
@@ -71,16 +71,7 @@ public struct StoredTier: Sendable {
     _ judged: [StoredCell], _ old: StoredBaseline, _ runs: [StoredCandidate]
   ) -> Double? {
     let references = Set(judged.compactMap(\.row.cell.reference))
-    let shifts = references.compactMap { rawShift($0, old.table, runs) }
+    let shifts = references.compactMap { StoredCell.rawShift($0, old.table, runs) }
     return shifts.isEmpty ? nil : OrderStatistics.median(shifts)
   }
-}
-
-/// The mean over runs of the log shift of a cell's median CPU time; nil when no run timed it.
-func rawShift(_ cell: Cell, _ baseline: SampleTable, _ runs: [StoredCandidate]) -> Double? {
-  guard let old = baseline.cpuPerCall(cell), old > 0 else { return nil }
-  let shifts = runs.compactMap { run in
-    run.table.cpuPerCall(cell).flatMap { $0 > 0 ? Logarithm.log($0 / old) : nil }
-  }
-  return shifts.isEmpty ? nil : Spread.mean(shifts)
 }

@@ -55,6 +55,17 @@ public struct Change: Equatable, Sendable {
   }
 }
 
+extension Change {
+  /// A fraction as people read it: `+3.2 %`.
+  static func percent(_ fraction: Double, signed: Bool = true) -> String {
+    let tenths = abs(fraction) * 1000 + 0.5
+    guard tenths < 1e15 else { return "\(fraction)" }
+    let count = Int(tenths)
+    let sign = fraction < 0 && count > 0 ? "-" : signed ? "+" : ""
+    return "\(sign)\(count / 10).\(count % 10) %"
+  }
+}
+
 /// One line of a verdict.
 public struct VerdictRow: Equatable, Sendable {
   /// The cell.
@@ -85,13 +96,4 @@ public struct VerdictRow: Equatable, Sendable {
     self.limit = limit
     self.reason = reason
   }
-}
-
-/// A fraction as people read it: `+3.2 %`.
-func percent(_ fraction: Double, signed: Bool = true) -> String {
-  let tenths = abs(fraction) * 1000 + 0.5
-  guard tenths < 1e15 else { return "\(fraction)" }
-  let count = Int(tenths)
-  let sign = fraction < 0 && count > 0 ? "-" : signed ? "+" : ""
-  return "\(sign)\(count / 10).\(count % 10) %"
 }

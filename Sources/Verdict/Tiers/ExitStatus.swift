@@ -1,5 +1,5 @@
 /// What the process tells the shell.
-public enum ExitCode: Int32, CaseIterable, Sendable {
+public enum ExitStatus: Int32, CaseIterable, Sendable {
   /// Nothing changed.
   case pass = 0
   /// The tool failed.
