@@ -14,17 +14,20 @@ extern struct cpersist_thresholds cpersist_thresholds;
 #define EDGE_PARAMETERS                                                                      \
   void *target, const void *source, const void *data, size_t head, size_t length, size_t size
 
+// Loops start where the fetch unit likes them, whatever stands before them in the file.
+#define KERNEL __attribute__((aligned(64))) void
+
 // The volatile and the durable variants of a kernel, from an inline `<operation>_<kernel>(…, how)`.
 #define DEFINE_COPY_AS(kernel, suffix, instruction) \
-  void cpersist_copy_##kernel##suffix(COPY_PARAMETERS) { \
+  KERNEL cpersist_copy_##kernel##suffix(COPY_PARAMETERS) { \
     copy_##kernel(target, source, byte_count, instruction); \
   }
 #define DEFINE_ZERO_AS(kernel, suffix, instruction) \
-  void cpersist_zero_##kernel##suffix(ZERO_PARAMETERS) { \
+  KERNEL cpersist_zero_##kernel##suffix(ZERO_PARAMETERS) { \
     zero_##kernel(target, byte_count, instruction); \
   }
 #define DEFINE_EDGE_AS(kernel, suffix, instruction) \
-  void cpersist_edge_##kernel##suffix(EDGE_PARAMETERS) { \
+  KERNEL cpersist_edge_##kernel##suffix(EDGE_PARAMETERS) { \
     edge_##kernel(target, source, data, head, length, size, instruction); \
   }
 #define DEFINE_COPY_DURABLE(wb, kernel) DEFINE_COPY_AS(kernel, _##wb, how_##wb)
