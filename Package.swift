@@ -56,7 +56,8 @@ let package = Package(
     .testTarget(name: "FSDAXTests", dependencies: ["FSDAX"]),
     .testTarget(name: "LiveFSTests", dependencies: ["LiveFS", "HotCore"]),
     .testTarget(name: "PlanTests", dependencies: ["Plan", "Suites"]),
-    .testTarget(name: "RecordTests", dependencies: ["Record", "Plan"], resources: [.copy("Golden")]),
+    .testTarget(
+      name: "RecordTests", dependencies: ["Record", "Plan"], resources: [.copy("Golden")]),
     .testTarget(
       name: "VerdictTests", dependencies: ["Verdict", "Record", "Plan"],
       resources: [.copy("Golden")]),

@@ -1,6 +1,6 @@
 internal import Plan
 
-/// How fast does a comparison find that two ranges are equal, or where they differ?
+/// Comparing ranges that are equal, or differ somewhere.
 enum Compare {
   static let essential = [
     Workload(

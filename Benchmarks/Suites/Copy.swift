@@ -1,6 +1,6 @@
 internal import Plan
 
-/// What does it cost to copy bytes, and to have them durable, at each size?
+/// Copying, and having the copy durable, at each size.
 enum Copy {
   static let essential = [
     Workload(

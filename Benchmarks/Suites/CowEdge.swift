@@ -1,6 +1,6 @@
 internal import Plan
 
-/// What does a small copy-on-write cost: the old block's edges around the new bytes?
+/// The bytes of the old block around a small copy-on-write.
 ///
 /// A write of `length_bytes` at `position_bytes` lands in a fresh block of `alignment_bytes`. The
 /// shapes are head and tail (1000, 512), head only (2048, 2048), tail only (0, 512), an edge of one

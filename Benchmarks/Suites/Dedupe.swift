@@ -1,6 +1,6 @@
 internal import Plan
 
-/// What does the comparison of a dedupe cost, and what does fragmentation add to it?
+/// The comparison of a dedupe, and what fragmentation adds to it.
 ///
 /// Two files' ranges of `size_bytes` are walked extent by extent of `extent_bytes`; the extents of
 /// either file lie scattered. Throughput counts the bytes really compared.

@@ -1,6 +1,6 @@
 internal import Plan
 
-/// What does a page fault cost on this kernel, by class, page size and threads?
+/// Page faults of the running kernel, by class, page size and threads.
 ///
 /// A call is one page touched. Each row carries the faults expected and those the kernel counted,
 /// and is invalid when they differ by more than 1 %.

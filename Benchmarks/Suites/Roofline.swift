@@ -1,6 +1,6 @@
 internal import Plan
 
-/// How fast can this machine read, store and copy at all, in each level of its memory?
+/// Reading, storing and copying as fast as the machine can, in each level of its memory.
 enum Roofline {
   static let suite = Suite(
     name: "roofline",

@@ -1,5 +1,6 @@
-/// The names of competing routines, by operation and contract. The registry resolves them; one
-/// that this machine lacks becomes a skipped row with its reason.
+/// The names of competing routines, by operation and contract.
+///
+/// The registry resolves them; one that this machine lacks becomes a skipped row with its reason.
 enum Routines {
   static let copy = [
     "auto", "libc", "libpmem", "rep-movsb", "fragile-8", "movnti", "sse2-nt", "avx2", "avx2-nt",

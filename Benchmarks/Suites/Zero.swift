@@ -1,6 +1,6 @@
 internal import Plan
 
-/// What does it cost to zero bytes, and to have the zeros durable, at each size?
+/// Zeroing, and having the zeros durable, at each size.
 enum Zero {
   static let essential = [
     Workload(

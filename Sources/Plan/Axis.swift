@@ -14,7 +14,8 @@ public enum Axis {
       switch parts.count {
       case 1: values.append(try value(parts[0]))
       case 3: try sweep(parts, in: String(term), into: &values)
-      default: throw AxisError(term: String(term), problem: "is neither a value nor first:step:last")
+      default:
+        throw AxisError(term: String(term), problem: "is neither a value nor first:step:last")
       }
     }
     return values

@@ -1,4 +1,6 @@
-/// The parameters of a cell. A nil field does not apply to its operation and is empty in the CSV.
+/// The parameters of a cell.
+///
+/// A nil field does not apply to its operation and is empty in the CSV.
 public struct Parameters: Hashable, Sendable {
   /// Bytes one call works on: the range copied, compared, zeroed or flushed; the block of an edge copy.
   public var sizeBytes: Int?

@@ -40,11 +40,12 @@ public enum RooflineKind: String, CaseIterable, Sendable {
   /// One load and one store for each byte.
   case copy
 
-  /// The routines that try for the peak; the best of them is the roofline. Those ending in `-nt`
-  /// leave nothing in the cache and so count for durable work as well.
+  /// The routines that try for the peak; the best of them is the roofline.
+  ///
+  /// Those ending in `-nt` leave nothing in the cache and so count for durable work as well.
   public var routines: [String] {
     switch self {
-    case .read: ["read"]
+    case .read: ["read", "read-2"]
     case .store: ["store", "store-nt"]
     case .copy: ["copy", "copy-nt", "copy-rep"]
     }
@@ -57,7 +58,9 @@ public enum RooflineKind: String, CaseIterable, Sendable {
     case .copy: (.copy, 1)
     case .cowEdge: cell.parameters.sourceState == .mapped ? (.copy, 1) : (.store, 1)
     case .compare, .dedupe: (.read, 2)
-    case .zero, .flush: (.store, 1)
+    case .zero: (.store, 1)
+    // Without a write-back nothing reaches the memory that the peak is about.
+    case .flush: cell.routine == "none" ? nil : (.store, 1)
     default: nil
     }
   }

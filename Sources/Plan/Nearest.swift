@@ -1,7 +1,9 @@
 /// Finds the name a person probably meant.
 public enum Nearest {
-  /// The candidate with the smallest edit distance to `word`, or nil when none is near (more than
-  /// a third of the longer word would have to change). Ties go to the earlier candidate.
+  /// The candidate with the smallest edit distance to `word`, or nil when none is near (more than a
+  /// third of the longer word would have to change).
+  ///
+  /// Ties go to the earlier candidate.
   public static func name(to word: String, among candidates: [String]) -> String? {
     let scored = candidates.map { (name: $0, distance: distance(word, $0)) }
     guard let best = scored.min(by: { $0.distance < $1.distance }) else { return nil }

@@ -1,4 +1,6 @@
-/// What a cell does to memory or to a file. The raw values are the words of the CSV files.
+/// What a cell does to memory or to a file.
+///
+/// The raw values are the words of the CSV files.
 public enum Operation: String, CaseIterable, Sendable {
   /// Copy `size_bytes` from source to target.
   case copy
@@ -62,7 +64,9 @@ public enum MemoryKind: String, CaseIterable, Sendable {
   case hugetlb
 }
 
-/// The page size a cell asks for. What it got is a result, not a parameter.
+/// The page size a cell asks for.
+///
+/// What it got is a result, not a parameter.
 public enum PageRequest: String, CaseIterable, Sendable {
   /// The largest page the machine gives without configuration.
   case any

@@ -6,7 +6,8 @@ internal import Glibc
 struct Daxmark: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "daxmark",
-    abstract: "Measures what copy-on-write costs on this machine, and whether a change made it slower.",
+    abstract:
+      "Measures what copy-on-write costs on this machine, and whether a change made it slower.",
     discussion: """
       Exit codes: 0 pass, 1 tool error, 2 confirmed regression, 3 inconclusive or not comparable, \
       4 baseline unusable, 6 improvement with --fail-on-improvement, 64 usage, 130 interrupted.

@@ -55,7 +55,9 @@ struct MappingTests {
     #expect(!MappingPair(target: Mapping(type: .mapped, offset: 0, byteCount: 8)).wantsUnshare)
   }
 
-  @Test("zero edges: exactly where the old range is a hole or unwritten", arguments: MappingType.allCases)
+  @Test(
+    "zero edges: exactly where the old range is a hole or unwritten",
+    arguments: MappingType.allCases)
   func zeroEdges(type: MappingType) {
     let pair = MappingPair(
       target: shared, sourceMap: Mapping(type: type, offset: 0, byteCount: 8192))

@@ -109,9 +109,8 @@ public struct MappingPair: Hashable, Sendable {
   public var wantsUnshare: Bool { target.flags.contains(.shared) && sourceMap.type == .mapped }
 }
 
-/// The file position up to which blocks stay when a short write is unwound.
-///
-/// - Parameter blockByteCount: a power of two.
+/// The file position up to which blocks stay when a short write is unwound; blocks have a power
+/// of two of bytes.
 public func lastWrittenBlock(
   position: UInt64, writtenByteCount: UInt64, blockByteCount: UInt64
 ) -> UInt64 {

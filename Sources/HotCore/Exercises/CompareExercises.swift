@@ -40,7 +40,7 @@ public enum Difference: Sendable {
   private let evict: FlushFunction?
   @unsafe var loop: LoopOperands
 
-  /// - Parameter extentByteCount: bytes of one compared block; a range holds a whole number.
+  /// Operands whose ranges hold a whole number of blocks of `extentByteCount`.
   init(
     _ workingSet: WorkingSet, _ residency: Residency, rangeByteCount: Int, extentByteCount: Int,
     difference: Difference
@@ -65,7 +65,9 @@ public enum Difference: Sendable {
   }
 
   /// Bytes a call compares, up to and including the first difference.
-  var comparedByteCount: Int { difference.offset(in: rangeByteCount).map { $0 + 1 } ?? rangeByteCount }
+  var comparedByteCount: Int {
+    difference.offset(in: rangeByteCount).map { $0 + 1 } ?? rangeByteCount
+  }
 
   /// The first pair of the rotation.
   @unsafe var first: (source: UnsafeRawPointer, target: UnsafeMutableRawPointer) {
@@ -89,7 +91,8 @@ public enum Difference: Sendable {
     var place = extent
     while unsafe place < loop.unitCount {
       // SAFETY: place is in the rotation, the byte in its block.
-      let byte = unsafe workingSet.twin + Int(rotation.units[place]) * loop.unitByteCount
+      let byte =
+        unsafe workingSet.twin + Int(rotation.units[place]) * loop.unitByteCount
         + offset % extentByteCount
       unsafe byte.storeBytes(of: ~byte.load(as: UInt8.self), as: UInt8.self)
       unsafe evict?(byte, 1)
@@ -113,14 +116,14 @@ public enum Difference: Sendable {
 }
 
 /// Compares one pair of blocks a call.
-public final class CompareExercise: Exercise {
+final class CompareExercise: Exercise {
   private let routine: CompareRoutine
   private let residency: Residency
   private let byteCount: Int
   private let operands: CompareOperands
 
   /// An exercise over a rotation of the source and its twin.
-  public init(
+  init(
     _ routine: CompareRoutine, _ workingSet: WorkingSet, _ residency: Residency, byteCount: Int,
     difference: Difference
   ) {
@@ -132,13 +135,13 @@ public final class CompareExercise: Exercise {
       difference: difference)
   }
 
-  public var byteCountPerCall: Int { operands.comparedByteCount }
+  var byteCountPerCall: Int { operands.comparedByteCount }
 
-  public var volume: ExerciseVolume {
+  var volume: ExerciseVolume {
     ExerciseVolume(comparedByteCount: operands.comparedByteCount)
   }
 
-  public func verify() throws(ExerciseError) {
+  func verify() throws(ExerciseError) {
     operands.flip(extentByteCount: byteCount)
     defer { operands.flip(extentByteCount: byteCount) }
     let (source, target) = unsafe operands.first
@@ -153,37 +156,38 @@ public final class CompareExercise: Exercise {
     }
   }
 
-  public func arrange() {
+  func arrange() {
     operands.flip(extentByteCount: byteCount)
     run(calls: operands.warmUpCount(residency))
   }
 
-  public func settle() { operands.flip(extentByteCount: byteCount) }
+  func settle() { operands.flip(extentByteCount: byteCount) }
 
-  public func run(calls: Int) {
+  func run(calls: Int) {
     // SAFETY: CompareOperands keeps everything alive and sized for byteCount.
     unsafe TimedLoops.compare(
       routine.function, &operands.loop, byteCount: byteCount, calls: calls)
   }
 
-  public func trace(stepLimit: Int) throws(TraceError) -> InstructionCounts {
+  func trace(stepLimit: Int) throws(TraceError) -> InstructionCounts {
     operands.flip(extentByteCount: byteCount)
     defer { operands.flip(extentByteCount: byteCount) }
     let (source, target) = unsafe operands.first
     return try unsafe InstructionTrace.measure(
-      compare: routine.function, first: source, second: target, byteCount: byteCount, stepLimit: stepLimit)
+      compare: routine.function, first: source, second: target, byteCount: byteCount,
+      stepLimit: stepLimit)
   }
 }
 
 /// Compares two files' ranges extent by extent, each call one pair of ranges.
-public final class DedupeExercise: Exercise {
+final class DedupeExercise: Exercise {
   private let routine: CompareRoutine
   private let residency: Residency
   private let extentByteCount: Int
   private let operands: CompareOperands
 
   /// An exercise whose ranges of `rangeByteCount` hold a whole number of scattered extents.
-  public init(
+  init(
     _ routine: CompareRoutine, _ workingSet: WorkingSet, _ residency: Residency,
     rangeByteCount: Int, extentByteCount: Int, difference: Difference
   ) {
@@ -198,13 +202,13 @@ public final class DedupeExercise: Exercise {
 
   private var extentCount: Int { operands.rangeByteCount / extentByteCount }
 
-  public var byteCountPerCall: Int { operands.comparedByteCount }
+  var byteCountPerCall: Int { operands.comparedByteCount }
 
-  public var volume: ExerciseVolume {
+  var volume: ExerciseVolume {
     ExerciseVolume(comparedByteCount: operands.comparedByteCount)
   }
 
-  public func verify() throws(ExerciseError) {
+  func verify() throws(ExerciseError) {
     operands.flip(extentByteCount: extentByteCount)
     defer { operands.flip(extentByteCount: extentByteCount) }
     var walk = unsafe operands.loop
@@ -229,14 +233,14 @@ public final class DedupeExercise: Exercise {
     }
   }
 
-  public func arrange() {
+  func arrange() {
     operands.flip(extentByteCount: extentByteCount)
     run(calls: operands.warmUpCount(residency))
   }
 
-  public func settle() { operands.flip(extentByteCount: extentByteCount) }
+  func settle() { operands.flip(extentByteCount: extentByteCount) }
 
-  public func run(calls: Int) {
+  func run(calls: Int) {
     // SAFETY: CompareOperands keeps everything alive; the rotation holds whole ranges.
     unsafe TimedLoops.dedupe(
       routine.function, &operands.loop, extentByteCount: extentByteCount,
@@ -245,7 +249,7 @@ public final class DedupeExercise: Exercise {
   }
 
   /// One extent, not the range: the walk is ours, the comparison the routine's.
-  public func trace(stepLimit: Int) throws(TraceError) -> InstructionCounts {
+  func trace(stepLimit: Int) throws(TraceError) -> InstructionCounts {
     let (source, target) = unsafe operands.first
     return try unsafe InstructionTrace.measure(
       compare: routine.function, first: source, second: target, byteCount: extentByteCount,

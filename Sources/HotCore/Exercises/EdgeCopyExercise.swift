@@ -1,6 +1,6 @@
 /// Writes the user's bytes into a fresh block a call, the block's other bytes taken from the old
 /// block or zeroed.
-@safe public final class EdgeCopyExercise: Exercise {
+@safe final class EdgeCopyExercise: Exercise {
   private let routine: EdgeCopyRoutine
   private let geometry: EdgeGeometry
   private let sourceIsHole: Bool
@@ -8,10 +8,7 @@
   private let data: UnsafeRawPointer
   private let residency: Residency
 
-  /// - Parameters:
-  ///   - geometry: the write; it lies in one block of its alignment.
-  ///   - sourceIsHole: whether the edges are zeros, for a source that is a hole or unwritten.
-  public init(
+  init(
     _ routine: EdgeCopyRoutine, _ workingSet: WorkingSet, _ residency: Residency,
     geometry: EdgeGeometry, sourceIsHole: Bool
   ) {
@@ -24,9 +21,9 @@
     unsafe data = workingSet.data
   }
 
-  public var byteCountPerCall: Int { geometry.size }
+  var byteCountPerCall: Int { geometry.size }
 
-  public var volume: ExerciseVolume {
+  var volume: ExerciseVolume {
     let edges = geometry.copiesAll ? geometry.size : geometry.size - geometry.length
     let body = geometry.copiesAll ? 0 : geometry.length
     return sourceIsHole
@@ -34,10 +31,11 @@
       : ExerciseVolume(copiedByteCount: body + edges)
   }
 
-  public func verify() throws(ExerciseError) {
+  func verify() throws(ExerciseError) {
     let geometry = geometry
     let body = geometry.copiesAll ? 0..<0 : geometry.head..<geometry.head + geometry.length
-    try unsafe operands.check("The edge copy '\(routine.name)'", run: run(calls:)) { source, index in
+    try unsafe operands.check("The edge copy '\(routine.name)'", run: run(calls:)) {
+      source, index in
       if body.contains(index) {
         return unsafe data.load(fromByteOffset: index - geometry.head, as: UInt8.self)
       }
@@ -45,9 +43,9 @@
     }
   }
 
-  public func arrange() { run(calls: operands.warmUpCount(residency)) }
+  func arrange() { run(calls: operands.warmUpCount(residency)) }
 
-  public func run(calls: Int) {
+  func run(calls: Int) {
     // SAFETY: MoveOperands keeps everything alive; a unit holds a whole block, and the user's data
     // are as long as the write (checked in init).
     unsafe TimedLoops.edgeCopy(
@@ -55,7 +53,7 @@
       head: geometry.head, length: geometry.length, size: geometry.size, calls: calls)
   }
 
-  public func trace(stepLimit: Int) throws(TraceError) -> InstructionCounts {
+  func trace(stepLimit: Int) throws(TraceError) -> InstructionCounts {
     let (source, target) = unsafe operands.first
     return try unsafe InstructionTrace.measure(
       edgeCopy: routine.function, target: target, edges: sourceIsHole ? nil : source, body: data,

@@ -6,7 +6,7 @@
   private let rotation: Rotation
   @unsafe var loop: LoopOperands
 
-  /// - Parameter offset: bytes from a block's beginning to the target bytes, below a cache line.
+  /// Operands whose target bytes begin `offset` bytes, less than a line, after a block's beginning.
   init(_ workingSet: WorkingSet, _ residency: Residency, byteCount: Int, offset: Int = 0) {
     self.workingSet = workingSet
     self.byteCount = byteCount
@@ -31,7 +31,7 @@
 
   /// Runs one call between margins of a canary, and checks block and margins byte by byte.
   ///
-  /// - Parameter expected: what the byte at an index of the block must be, given the source block.
+  /// `expected` tells what the byte at an index of the block must be, given the source block.
   func check(
     _ what: String, run: (Int) -> Void, expected: (UnsafeRawPointer, Int) -> UInt8
   ) throws(ExerciseError) {
@@ -68,13 +68,12 @@
 }
 
 /// A copy of one block a call.
-public final class CopyExercise: Exercise {
+final class CopyExercise: Exercise {
   private let routine: CopyRoutine
   private let residency: Residency
   private let operands: MoveOperands
 
-  /// - Parameter offset: bytes from a line's beginning to the target, 0…63.
-  public init(
+  init(
     _ routine: CopyRoutine, _ workingSet: WorkingSet, _ residency: Residency, byteCount: Int,
     offset: Int = 0
   ) {
@@ -83,25 +82,25 @@ public final class CopyExercise: Exercise {
     operands = MoveOperands(workingSet, residency, byteCount: byteCount, offset: offset)
   }
 
-  public var byteCountPerCall: Int { operands.byteCount }
+  var byteCountPerCall: Int { operands.byteCount }
 
-  public var volume: ExerciseVolume { ExerciseVolume(copiedByteCount: operands.byteCount) }
+  var volume: ExerciseVolume { ExerciseVolume(copiedByteCount: operands.byteCount) }
 
-  public func verify() throws(ExerciseError) {
+  func verify() throws(ExerciseError) {
     try unsafe operands.check("The copy '\(routine.name)'", run: run(calls:)) { source, index in
       unsafe source.load(fromByteOffset: index, as: UInt8.self)
     }
   }
 
-  public func arrange() { run(calls: operands.warmUpCount(residency)) }
+  func arrange() { run(calls: operands.warmUpCount(residency)) }
 
-  public func run(calls: Int) {
+  func run(calls: Int) {
     // SAFETY: MoveOperands keeps everything alive and sized for byteCount.
     unsafe TimedLoops.copy(
       routine.function, &operands.loop, byteCount: operands.byteCount, calls: calls)
   }
 
-  public func trace(stepLimit: Int) throws(TraceError) -> InstructionCounts {
+  func trace(stepLimit: Int) throws(TraceError) -> InstructionCounts {
     let (source, target) = unsafe operands.first
     return try unsafe InstructionTrace.measure(
       copy: routine.function, target: target, source: source, byteCount: operands.byteCount,
@@ -110,13 +109,13 @@ public final class CopyExercise: Exercise {
 }
 
 /// Zeroes one block a call.
-public final class ZeroExercise: Exercise {
+final class ZeroExercise: Exercise {
   private let routine: ZeroRoutine
   private let residency: Residency
   private let operands: MoveOperands
 
   /// An exercise over a rotation of the target region.
-  public init(
+  init(
     _ routine: ZeroRoutine, _ workingSet: WorkingSet, _ residency: Residency, byteCount: Int
   ) {
     self.routine = routine
@@ -124,23 +123,23 @@ public final class ZeroExercise: Exercise {
     operands = MoveOperands(workingSet, residency, byteCount: byteCount)
   }
 
-  public var byteCountPerCall: Int { operands.byteCount }
+  var byteCountPerCall: Int { operands.byteCount }
 
-  public var volume: ExerciseVolume { ExerciseVolume(zeroedByteCount: operands.byteCount) }
+  var volume: ExerciseVolume { ExerciseVolume(zeroedByteCount: operands.byteCount) }
 
-  public func verify() throws(ExerciseError) {
+  func verify() throws(ExerciseError) {
     try unsafe operands.check("The zero routine '\(routine.name)'", run: run(calls:)) { _, _ in 0 }
   }
 
-  public func arrange() { run(calls: operands.warmUpCount(residency)) }
+  func arrange() { run(calls: operands.warmUpCount(residency)) }
 
-  public func run(calls: Int) {
+  func run(calls: Int) {
     // SAFETY: MoveOperands keeps everything alive and sized for byteCount.
     unsafe TimedLoops.zero(
       routine.function, &operands.loop, byteCount: operands.byteCount, calls: calls)
   }
 
-  public func trace(stepLimit: Int) throws(TraceError) -> InstructionCounts {
+  func trace(stepLimit: Int) throws(TraceError) -> InstructionCounts {
     let target = unsafe operands.first.target
     return try unsafe InstructionTrace.measure(
       zero: routine.function, target: target, byteCount: operands.byteCount, stepLimit: stepLimit)
@@ -148,13 +147,13 @@ public final class ZeroExercise: Exercise {
 }
 
 /// Dirties one block a call, writes its lines back, and fences.
-public final class FlushExercise: Exercise {
+final class FlushExercise: Exercise {
   private let routine: FlushRoutine
   private let residency: Residency
   private let operands: MoveOperands
 
   /// An exercise over a rotation of the target region; `byteCount` is a multiple of 64.
-  public init(
+  init(
     _ routine: FlushRoutine, _ workingSet: WorkingSet, _ residency: Residency, byteCount: Int
   ) {
     self.routine = routine
@@ -162,11 +161,11 @@ public final class FlushExercise: Exercise {
     operands = MoveOperands(workingSet, residency, byteCount: byteCount)
   }
 
-  public var byteCountPerCall: Int { operands.byteCount }
+  var byteCountPerCall: Int { operands.byteCount }
 
-  public var volume: ExerciseVolume { ExerciseVolume() }
+  var volume: ExerciseVolume { ExerciseVolume() }
 
-  public func verify() throws(ExerciseError) {
+  func verify() throws(ExerciseError) {
     let line = operands.workingSet.topology.lineByteCount
     // The loop stores the call's number, 0, as eight bytes at the beginning of each line.
     try unsafe operands.check("The flush '\(routine.name)'", run: run(calls:)) { _, index in
@@ -174,16 +173,16 @@ public final class FlushExercise: Exercise {
     }
   }
 
-  public func arrange() { run(calls: operands.warmUpCount(residency)) }
+  func arrange() { run(calls: operands.warmUpCount(residency)) }
 
-  public func run(calls: Int) {
+  func run(calls: Int) {
     // SAFETY: MoveOperands keeps everything alive and sized for byteCount.
     unsafe TimedLoops.flush(
       routine.function, &operands.loop, byteCount: operands.byteCount,
       lineByteCount: operands.workingSet.topology.lineByteCount, calls: calls)
   }
 
-  public func trace(stepLimit: Int) throws(TraceError) -> InstructionCounts {
+  func trace(stepLimit: Int) throws(TraceError) -> InstructionCounts {
     let target = unsafe operands.first.target
     return try unsafe InstructionTrace.measure(
       flush: routine.function, target: target, byteCount: operands.byteCount, stepLimit: stepLimit)

@@ -88,10 +88,9 @@ public final class WorkingSet {
 
   /// The rotation for blocks of a size in a residency.
   ///
-  /// - Parameters:
-  ///   - unitByteCount: distance of blocks; smaller than the block lets them overlap.
-  ///   - byteCount: bytes of a block, which all lie in the region.
-  ///   - differingBy: keeps only blocks whose first byte differs from the byte so far behind it.
+  /// Blocks begin `unitByteCount` apart, so they overlap when that is less than `byteCount`; all
+  /// their bytes lie in the region. With `differingBy`, only blocks take part whose first byte
+  /// differs from the byte so far behind it.
   func rotation(
     _ residency: Residency, unitByteCount: Int, byteCount: Int, differingBy shift: Int? = nil
   ) -> Rotation {

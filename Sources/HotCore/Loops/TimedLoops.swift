@@ -1,7 +1,9 @@
 internal import CPersist
 
-/// The loops inside the clock readings. One call of these a batch; the routine is called through
-/// its pointer every time, and a barrier keeps the compiler from moving or merging calls.
+/// The loops inside the clock readings.
+///
+/// One call of these a batch; the routine is called through its pointer every time, and a barrier
+/// keeps the compiler from moving or merging calls.
 ///
 /// Nothing here allocates, checks, formats or knows what it measures. `make asm` holds that each
 /// loop still contains its call.
@@ -89,8 +91,8 @@ internal import CPersist
 
   /// Compares two ranges a call, extent by extent, up to the first difference.
   ///
-  /// - Parameter step: places the rotation moves on after each range; `extentCount` walks ranges
-  ///   one after another, 1 lets them overlap.
+  /// The rotation moves on by `step` places after each range: `extentCount` walks ranges one after
+  /// another, 1 lets them overlap.
   @inline(never)
   public static func dedupe(
     _ routine: CompareFunction, _ operands: inout LoopOperands, extentByteCount: Int,

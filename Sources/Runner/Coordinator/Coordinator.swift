@@ -37,6 +37,7 @@ public struct Coordinator: ~Copyable {
   ///
   /// - Parameter observe: told about every step; returning false ends the run after the current
   ///   batch, and what was measured so far is returned.
+  /// - Returns: samples, exceptions and counts.
   /// - Throws: `RunError` when no worker can be started at all.
   public mutating func run(observe: (RunEvent) -> Bool) throws(RunError) -> RunOutcome {
     for process in 0..<options.processes {
@@ -143,14 +144,27 @@ public struct Coordinator: ~Copyable {
     if calls[index] == nil { try calibrate(index, observe) }
     guard let count = calls[index] else { return }
     let request = Request.batch(id: index, calls: count)
-    guard case .sample(_, let batch)? = try ask(index, request, seconds: 60, observe) else { return }
+    guard case .sample(_, let batch)? = try ask(index, request, seconds: 60, observe) else {
+      return
+    }
+    let mismatch = pageMismatch(cells[index], batch)
     outcome.samples.append(
       Sample(
         cell: cells[index], moment: 0, process: process, round: round, order: order,
         calls: batch.calls, cpuNanoseconds: batch.cpuNanoseconds,
         wallNanoseconds: batch.wallNanoseconds, bytes: batch.bytes,
         involuntarySwitches: batch.involuntarySwitches, faultsExpected: batch.faultsExpected,
-        faultsObserved: batch.faultsObserved, pageBytes: batch.pageBytes, status: .ok, reason: ""))
+        faultsObserved: batch.faultsObserved, pageBytes: batch.pageBytes,
+        status: mismatch == nil ? .ok : .invalid, reason: mismatch ?? ""))
+  }
+
+  /// A fault row claims its page size; a kernel that splits huge pages copies smaller ones.
+  private func pageMismatch(_ cell: Cell, _ batch: BatchMeasurement) -> String? {
+    guard cell.operation == .fault, let asked = cell.parameters.pages?.byteCount,
+      batch.pageBytes != asked
+    else { return nil }
+    return "asked for pages of \(Cell.bytes(asked)), but the kernel split them and worked on "
+      + "\(Cell.bytes(batch.pageBytes)) a fault"
   }
 
   private mutating func release(
@@ -161,7 +175,9 @@ public struct Coordinator: ~Copyable {
     }
   }
 
-  /// Asks the worker, starting one when there is none. Nil means the cell failed and is out.
+  /// Asks the worker, starting one when there is none.
+  ///
+  /// Nil means the cell failed and is out.
   private mutating func ask(
     _ index: Int, _ request: Request, seconds: Int32, _ observe: (RunEvent) -> Bool
   ) throws(RunError) -> Reply? {

@@ -2,8 +2,10 @@ internal import CHost
 internal import Glibc
 internal import Plan
 
-/// A worker process and the two pipes to it. Dropping it closes the pipes, on which the worker
-/// ends; it is waited for, and killed if it does not end.
+/// A worker process and the two pipes to it.
+///
+/// Dropping it closes the pipes, on which the worker ends; it is waited for, and killed if it does
+/// not end.
 struct WorkerProcess: ~Copyable {
   let process: pid_t
   private let requests: Int32
@@ -12,7 +14,7 @@ struct WorkerProcess: ~Copyable {
 
   /// Starts `executable worker --core N`.
   ///
-  /// - Parameter workingSet: descriptor of the shared working mapping; the worker has it as 3.
+  /// The worker has the shared working mapping, `workingSet`, as its descriptor 3.
   init(executable: String, core: Int, workingSet: Int32) throws(WorkerFailure) {
     let arguments = [executable, "worker", "--core", String(core)]
     // SAFETY: strdup copies; the array ends with nil as exec asks, and all is freed after the call.
@@ -22,7 +24,7 @@ struct WorkerProcess: ~Copyable {
     var fromWorker: Int32 = -1
     let status = unsafe chost_spawn(
       executable, &pointers, workingSet, &started, &toWorker, &fromWorker)
-    for unsafe pointer in unsafe pointers { unsafe free(pointer) }
+    unsafe pointers.forEach { unsafe free($0) }
     guard status == 0 else {
       throw WorkerFailure("The worker '\(executable)' could not be started: \(errnoText(status)).")
     }
@@ -34,12 +36,14 @@ struct WorkerProcess: ~Copyable {
 
   /// Checks that the process is a daxmark of our protocol; to be called first.
   mutating func greet() throws(WorkerFailure) {
-    guard case .hello(let version, _) = try ask(.hello(version: protocolVersion), seconds: 30) else {
+    guard case .hello(let version, _) = try ask(.hello(version: protocolVersion), seconds: 30)
+    else {
       throw WorkerFailure("The worker did not greet; it is no daxmark.")
     }
     guard version == protocolVersion else {
       throw WorkerFailure(
-        "The worker speaks protocol \(version), this daxmark \(protocolVersion); use builds that agree.")
+        "The worker speaks protocol \(version), this daxmark \(protocolVersion); use builds that agree."
+      )
     }
   }
 

@@ -59,7 +59,9 @@ public struct CallCounts: Equatable, Sendable {
   ]
 }
 
-/// What the coordinator asks. One line each: the verb, then fields, separated by tabs.
+/// What the coordinator asks.
+///
+/// One line each: the verb, then fields, separated by tabs.
 public enum Request: Equatable, Sendable {
   /// Opens the conversation.
   case hello(version: Int)

@@ -5,14 +5,12 @@ internal import LiveFS
 final class FaultCell: PreparedCell {
   let note = ""
   private var exercise: FaultExercise
-  private let bytesPerFault: Int
 
   /// Each thread's pages: a batch of 4 KiB faults takes about 1 ms, one of 2 MiB faults a few.
   static let byteCountPerThread = 16 << 20
 
   init(
-    access: LiveFS.FaultAccess, memory: FaultMemory, pageByteCount: Int, threads: Int, cores: [Int],
-    bytesPerFault: Int
+    access: LiveFS.FaultAccess, memory: FaultMemory, pageByteCount: Int, threads: Int, cores: [Int]
   ) throws(CellException) {
     do throws(FaultError) {
       exercise = try FaultExercise(
@@ -21,7 +19,6 @@ final class FaultCell: PreparedCell {
     } catch {
       throw CellException(error)
     }
-    self.bytesPerFault = bytesPerFault
   }
 
   func verify() throws(CellException) { _ = try pass(exercise.pagesPerThread, verifying: true) }
@@ -40,8 +37,9 @@ final class FaultCell: PreparedCell {
       let measured = exercise.run(pages: pages)
       if verifying { try exercise.verify() }
       var batch = BatchMeasurement(measured)
-      batch.bytes = batch.calls * bytesPerFault
-      batch.pageBytes = exercise.obtainedPages.bytesPerPage
+      let proof = exercise.obtainedPages
+      batch.pageBytes = proof.evidence == .none ? exercise.pageByteCount : proof.bytesPerPage
+      batch.bytes = batch.calls * batch.pageBytes
       return batch
     } catch {
       throw CellException(error)

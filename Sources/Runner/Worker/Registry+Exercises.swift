@@ -50,7 +50,7 @@ extension Registry {
         ? ReferenceRoutine.copy(durable: durable)
         : try available(cell.routine, among: CopyRoutine.all(durable: durable))
       return (
-        CopyExercise(
+        Exercises.copy(
           routine, memory.set, memory.residency, byteCount: try memory.size(),
           offset: cell.parameters.positionBytes ?? 0), ""
       )
@@ -59,12 +59,16 @@ extension Registry {
         isReference
         ? ReferenceRoutine.zero(durable: durable)
         : try available(cell.routine, among: ZeroRoutine.all(durable: durable))
-      return (ZeroExercise(routine, memory.set, memory.residency, byteCount: try memory.size()), "")
+      return (
+        Exercises.zero(routine, memory.set, memory.residency, byteCount: try memory.size()), ""
+      )
     case .flush:
       let routine =
         isReference
         ? ReferenceRoutine.flush : try available(cell.routine, among: FlushRoutine.all())
-      return (FlushExercise(routine, memory.set, memory.residency, byteCount: try memory.size()), "")
+      return (
+        Exercises.flush(routine, memory.set, memory.residency, byteCount: try memory.size()), ""
+      )
     case .compare, .dedupe:
       let routine =
         isReference
@@ -72,11 +76,13 @@ extension Registry {
       return (try compareExercise(routine, operation, memory), "")
     case .cowEdge:
       return try edgeExercise(memory, durable: durable, isReference: isReference)
-    case .floor: return (FloorExercise(memory.set), "")
-    case .clock: return (ClockExercise(isThreadClock: cell.routine == "thread-cpu"), "")
+    case .floor: return (Exercises.floor(memory.set), "")
+    case .clock: return (Exercises.clock(isThreadClock: cell.routine == "thread-cpu"), "")
     case .roofline:
       let routine = try available(cell.routine, among: PeakRoutine.all())
-      return (PeakExercise(routine, memory.set, memory.residency, byteCount: try memory.size()), "")
+      return (
+        Exercises.peak(routine, memory.set, memory.residency, byteCount: try memory.size()), ""
+      )
     case .fault, .reference:
       throw .failed("The core engine has no operation '\(cell.operation.rawValue)'.")
     }
@@ -94,13 +100,13 @@ extension Registry {
       }
     let size = try memory.size()
     guard operation == .dedupe else {
-      return CompareExercise(
+      return Exercises.compare(
         routine, memory.set, memory.residency, byteCount: size, difference: difference)
     }
     guard let extent = memory.cell.parameters.extentBytes, extent > 0, size % extent == 0 else {
       throw .failed("A dedupe range holds whole extents.")
     }
-    return DedupeExercise(
+    return Exercises.dedupe(
       routine, memory.set, memory.residency, rangeByteCount: size, extentByteCount: extent,
       difference: difference)
   }
@@ -119,17 +125,17 @@ extension Registry {
         parameters.sourceState == .mapped ? ReferenceRoutine.copy(durable: durable) : nil
       if let routine {
         return (
-          CopyExercise(routine, memory.set, memory.residency, byteCount: geometry.size), ""
+          Exercises.copy(routine, memory.set, memory.residency, byteCount: geometry.size), ""
         )
       }
       return (
-        ZeroExercise(
+        Exercises.zero(
           ReferenceRoutine.zero(durable: durable), memory.set, memory.residency,
           byteCount: geometry.size), ""
       )
     }
     func exercise(_ routine: EdgeCopyRoutine) -> any Exercise {
-      EdgeCopyExercise(
+      Exercises.edgeCopy(
         routine, memory.set, memory.residency, geometry: geometry,
         sourceIsHole: parameters.sourceState != .mapped)
     }

@@ -54,6 +54,6 @@ struct WorkerContext {
     else { throw .failed("The live engine has no such cell: \(cell.name).") }
     return try FaultCell(
       access: faultAccess, memory: faultMemory, pageByteCount: pageBytes,
-      threads: cell.parameters.threads, cores: cores, bytesPerFault: pageBytes)
+      threads: cell.parameters.threads, cores: cores)
   }
 }

@@ -23,15 +23,7 @@ public struct ComparisonTable: Sendable {
     }
     var lines: [String] = []
     if let reason = comparison.comparability.reason { lines += ["Read with care: \(reason).", ""] }
-    let table = shown.map { row in
-      [
-        row.cell.name, ResultTable.Number.plain(row.cpuPerCallA), ResultTable.Number.plain(row.cpuPerCallB),
-        row.cpuChange.map { percent($0.value) } ?? "",
-        row.ratioChange.map {
-          "\(percent($0.value)) [\(percent($0.low)), \(percent($0.high))]"
-        } ?? "",
-      ]
-    }
+    let table = shown.map(fields)
     lines += aligned([["cell", "A ns", "B ns", "cpu", "to the reference"]] + table)
     lines.append("")
     lines.append(
@@ -42,6 +34,19 @@ public struct ComparisonTable: Sendable {
       lines.append("\(cells.count) cells only in \(label), the first: \(cells[0].name).")
     }
     return lines.joined(separator: "\n")
+  }
+
+  private func fields(_ row: Comparison.Row) -> [String] {
+    var ratio = ""
+    if let change = row.ratioChange {
+      ratio = Change.percent(change.value)
+      ratio += " [\(Change.percent(change.low)), \(Change.percent(change.high))]"
+    }
+    return [
+      row.cell.name, ResultTable.Number.plain(row.cpuPerCallA),
+      ResultTable.Number.plain(row.cpuPerCallB),
+      row.cpuChange.map { Change.percent($0.value) } ?? "", ratio,
+    ]
   }
 
   private func magnitude(_ row: Comparison.Row) -> Double {

@@ -37,7 +37,7 @@ public struct GateTable: Sendable {
 
   private var verdict: String {
     let regressed = outcome.rows.filter { !$0.isAdvisory && $0.judgement == .regressed }.count
-    switch outcome.exitCode {
+    switch outcome.exitStatus {
     case .pass: return "PASS: nothing that may gate is slower than the baseline."
     case .regressed: return "REGRESSED: \(regressed) confirmed."
     case .improved: return "IMPROVED: the baseline is stale; record a new one."
@@ -62,9 +62,10 @@ public struct GateTable: Sendable {
     for row in rows.prefix(most) {
       var line = "  \(row.judgement.rawValue)  \(row.cell.name)"
       if let change = row.change {
-        line += "  \(percent(change.value)) [\(percent(change.low)), \(percent(change.high))]"
+        let interval = "[\(Change.percent(change.low)), \(Change.percent(change.high))]"
+        line += "  \(Change.percent(change.value)) \(interval)"
       }
-      if let limit = row.limit { line += " limit \(percent(limit, signed: false))" }
+      if let limit = row.limit { line += " limit \(Change.percent(limit, signed: false))" }
       lines.append(line)
       if !row.reason.isEmpty { lines.append("      \(row.reason)") }
     }

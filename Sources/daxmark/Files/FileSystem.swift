@@ -28,8 +28,9 @@ enum FileSystem {
     }
   }
 
-  /// Replaces a file: written beside it, synced, renamed over it. A crash or a full disk leaves the
-  /// old file or the new one, never a part.
+  /// Replaces a file: written beside it, synced, renamed over it.
+  ///
+  /// A crash or a full disk leaves the old file or the new one, never a part.
   static func replace(_ path: String, with bytes: [UInt8]) throws(POSIXFailure) {
     let temporary = path + ".tmp"
     let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)

@@ -15,13 +15,15 @@ struct RunFolder {
     self.path = path
     for file in RecordFile.allCases where FileSystem.exists("\(path)/\(file.rawValue)") {
       throw Failure(
-        .tool, "The folder '\(path)' already holds a run, which is kept; choose another with --out.")
+        .tool, "The folder '\(path)' already holds a run, which is kept; choose another with --out."
+      )
     }
     do throws(POSIXFailure) {
       try FileSystem.makeFolder(path)
       try FileSystem.replace("\(path)/\(RunFolder.partialName)", with: header)
     } catch {
-      throw Failure(.tool, "The folder '\(path)' cannot be written: \(error.text); name another with --out.")
+      throw Failure(
+        .tool, "The folder '\(path)' cannot be written: \(error.text); name another with --out.")
     }
   }
 
@@ -36,7 +38,8 @@ struct RunFolder {
   func keep(_ samples: [Sample]) throws(Failure) {
     let record = RunRecord(machine: [], samples: samples, cells: [], ledger: [])
     let rows = Array(record.encoded(.samples).dropFirst(header.count))
-    let descriptor = unsafe open("\(path)/\(RunFolder.partialName)", O_WRONLY | O_APPEND | O_CLOEXEC)
+    let descriptor = unsafe open(
+      "\(path)/\(RunFolder.partialName)", O_WRONLY | O_APPEND | O_CLOEXEC)
     do throws(POSIXFailure) {
       guard descriptor >= 0 else { throw POSIXFailure() }
       defer { close(descriptor) }
@@ -53,16 +56,16 @@ struct RunFolder {
         try FileSystem.replace("\(path)/\(file.rawValue)", with: record.encoded(file))
       } catch {
         throw Failure(
-          .tool, "'\(path)/\(file.rawValue)' could not be written: \(error.text); earlier files are whole.")
+          .tool,
+          "'\(path)/\(file.rawValue)' could not be written: \(error.text); earlier files are whole."
+        )
       }
     }
     try? FileSystem.sync(folder: path)
     unsafe unlink("\(path)/\(RunFolder.partialName)")
   }
 
-  /// Reads a run.
-  ///
-  /// - Parameter kind: the exit code of a folder that cannot be read.
+  /// Reads a run; a folder that cannot be read fails with the exit code of `kind`.
   func load(orFailWith kind: Failure.Kind) throws(Failure) -> RunRecord {
     guard FileSystem.isFolder(path) else {
       throw Failure(kind, "There is no run folder '\(path)'.")

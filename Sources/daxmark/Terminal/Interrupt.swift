@@ -3,7 +3,9 @@ internal import HotCore
 internal import Synchronization
 
 /// Ctrl-C and SIGTERM as a flag that the run asks between batches, so that nothing measured is
-/// lost. A second one gives reserved huge pages back and ends the process at once.
+/// lost.
+///
+/// A second one gives reserved huge pages back and ends the process at once.
 enum Interrupt {
   private static let requested = Atomic<Bool>(false)
 

@@ -42,7 +42,7 @@ struct GateCommand: ParsableCommand {
       baseline: stored, candidates: records, failOnImprovement: failOnImprovement)
     try Terminal.print(
       GateTable(outcome, runs: folders, baseline: path, width: Terminal.width).render())
-    let code = strict && outcome.exitCode == .inconclusive ? .regressed : outcome.exitCode
+    let code = strict && outcome.exitStatus == .inconclusive ? .regressed : outcome.exitStatus
     if code != .pass { throw ArgumentParser.ExitCode(code.rawValue) }
   }
 }

@@ -29,7 +29,8 @@ struct RunCommand: ParsableCommand {
   @Option(help: "The core to measure on; by default the last one allowed.")
   var core: Int?
 
-  @Option(help: "The baseline folder to show changes against; by default that of this machine class.")
+  @Option(
+    help: "The baseline folder to show changes against; by default that of this machine class.")
   var baseline: String?
 
   @Flag(help: "Reserve the 2 MiB hugetlb pages the plan needs, and give them back.")
@@ -77,7 +78,8 @@ struct RunCommand: ParsableCommand {
       writeFailure = writeFailure ?? error
     }
     // A full disk must not cost the person what was measured: the table comes in any case.
-    let report = Report(record: record, baseline: stored?.record, isInterrupted: !outcome.isComplete)
+    let report = Report(
+      record: record, baseline: stored?.record, isInterrupted: !outcome.isComplete)
     try Terminal.print(report.text(withTable: !summary))
     if let writeFailure { throw writeFailure }
     try Terminal.print(folder.path)

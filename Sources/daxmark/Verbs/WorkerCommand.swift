@@ -5,7 +5,8 @@ internal import Runner
 /// `daxmark worker`: the measuring process; spoken to over its standard input and output.
 struct WorkerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "worker", abstract: "Serve the worker protocol of FORMAT.md.", shouldDisplay: false)
+    commandName: "worker", abstract: "Serve the worker protocol of FORMAT.md.", shouldDisplay: false
+  )
 
   @Option(help: "The core to measure on.")
   var core: Int?
