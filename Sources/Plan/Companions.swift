@@ -45,7 +45,7 @@ public enum RooflineKind: String, CaseIterable, Sendable {
   /// Those ending in `-nt` leave nothing in the cache and so count for durable work as well.
   public var routines: [String] {
     switch self {
-    case .read: ["read", "read-2"]
+    case .read: ["read", "read-4"]
     case .store: ["store", "store-nt"]
     case .copy: ["copy", "copy-nt", "copy-rep"]
     }

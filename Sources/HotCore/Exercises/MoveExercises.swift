@@ -167,7 +167,7 @@ final class FlushExercise: Exercise {
 
   func verify() throws(ExerciseError) {
     let line = operands.workingSet.topology.lineByteCount
-    // The loop stores the call's number, 0, as eight bytes at the beginning of each line.
+    // The loop stores the calls left, 0 in a batch of one, as eight bytes at each line's beginning.
     try unsafe operands.check("The flush '\(routine.name)'", run: run(calls:)) { _, index in
       index % line < 8 ? 0 : 0xc3
     }

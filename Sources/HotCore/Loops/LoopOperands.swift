@@ -33,6 +33,19 @@
     unsafe self.unitByteCount = unitByteCount
   }
 
+  /// The places of the next calls up to the end of the rotation; moves on by them.
+  ///
+  /// A plain inner loop over the places needs no counter of calls and no test for the end of the
+  /// rotation: with both in one loop, spilled registers made the floor 2.4 ns instead of 1.7 ns.
+  @inline(__always)
+  mutating func take(_ callsLeft: inout Int) -> Range<Int> {
+    let start = unsafe cursor
+    let end = unsafe min(start &+ callsLeft, unitCount)
+    unsafe cursor = end == unitCount ? 0 : end
+    callsLeft &-= end &- start
+    return unsafe Range(uncheckedBounds: (start, end))
+  }
+
   /// Source and target of the next call; moves on.
   @inline(__always)
   mutating func next() -> (source: UnsafeRawPointer, target: UnsafeMutableRawPointer) {

@@ -15,13 +15,16 @@ internal import CPersist
   public static func copy(
     _ routine: CopyFunction, _ operands: inout LoopOperands, byteCount: Int, calls: Int
   ) {
-    var state = unsafe operands
-    for _ in 0..<calls {
-      let (source, target) = unsafe state.next()
-      unsafe routine(target, source, byteCount)
-      unsafe cpersist_clobber(target)
+    var left = calls
+    let (source, target) = unsafe (operands.source, operands.target)
+    let (units, unitByteCount) = unsafe (operands.units, operands.unitByteCount)
+    while left > 0 {
+      for place in unsafe operands.take(&left) {
+        let offset = unsafe Int(units[place]) &* unitByteCount
+        unsafe routine(target + offset, source + offset, byteCount)
+        unsafe cpersist_clobber(target)
+      }
     }
-    unsafe operands = unsafe state
   }
 
   /// Compares one pair of blocks a call.
@@ -29,13 +32,17 @@ internal import CPersist
   public static func compare(
     _ routine: CompareFunction, _ operands: inout LoopOperands, byteCount: Int, calls: Int
   ) {
-    var state = unsafe operands
-    for _ in 0..<calls {
-      let (source, target) = unsafe state.next()
-      unsafe cpersist_consume(Int(routine(source, target, byteCount)))
-      unsafe cpersist_clobber(target)
+    var left = calls
+    let (source, target) = unsafe (operands.source, operands.target)
+    let (units, unitByteCount) = unsafe (operands.units, operands.unitByteCount)
+    while left > 0 {
+      for place in unsafe operands.take(&left) {
+        let offset = unsafe Int(units[place]) &* unitByteCount
+        let found = unsafe routine(source + offset, target + offset, byteCount)
+        cpersist_consume(found)
+        unsafe cpersist_clobber(target)
+      }
     }
-    unsafe operands = unsafe state
   }
 
   /// Zeroes one block a call.
@@ -43,13 +50,16 @@ internal import CPersist
   public static func zero(
     _ routine: ZeroFunction, _ operands: inout LoopOperands, byteCount: Int, calls: Int
   ) {
-    var state = unsafe operands
-    for _ in 0..<calls {
-      let target = unsafe state.next().target
-      unsafe routine(target, byteCount)
-      unsafe cpersist_clobber(target)
+    var left = calls
+    let target = unsafe operands.target
+    let (units, unitByteCount) = unsafe (operands.units, operands.unitByteCount)
+    while left > 0 {
+      for place in unsafe operands.take(&left) {
+        let offset = unsafe Int(units[place]) &* unitByteCount
+        unsafe routine(target + offset, byteCount)
+        unsafe cpersist_clobber(target)
+      }
     }
-    unsafe operands = unsafe state
   }
 
   /// Dirties every line of one block, writes the block back, and fences, each call.
@@ -58,19 +68,23 @@ internal import CPersist
     _ routine: FlushFunction, _ operands: inout LoopOperands, byteCount: Int, lineByteCount: Int,
     calls: Int
   ) {
-    var state = unsafe operands
-    for call in 0..<calls {
-      let target = unsafe state.next().target
-      var offset = 0
-      while offset < byteCount {
-        unsafe (target + offset).storeBytes(of: UInt64(truncatingIfNeeded: call), as: UInt64.self)
-        offset &+= lineByteCount
+    var left = calls
+    let target = unsafe operands.target
+    let (units, unitByteCount) = unsafe (operands.units, operands.unitByteCount)
+    while left > 0 {
+      for place in unsafe operands.take(&left) {
+        let offset = unsafe Int(units[place]) &* unitByteCount
+        let block = unsafe target + offset
+        var line = 0
+        while line < byteCount {
+          unsafe (block + line).storeBytes(of: UInt64(truncatingIfNeeded: left), as: UInt64.self)
+          line &+= lineByteCount
+        }
+        unsafe cpersist_clobber(block)
+        unsafe routine(block, byteCount)
+        cpersist_fence()
       }
-      unsafe cpersist_clobber(target)
-      unsafe routine(target, byteCount)
-      cpersist_fence()
     }
-    unsafe operands = unsafe state
   }
 
   /// Writes `length` bytes at `head` into one fresh block of `size` bytes a call, its edges filled
@@ -80,13 +94,17 @@ internal import CPersist
     _ routine: EdgeCopyFunction, _ operands: inout LoopOperands, data: UnsafeRawPointer,
     sourceIsHole: Bool, head: Int, length: Int, size: Int, calls: Int
   ) {
-    var state = unsafe operands
-    for _ in 0..<calls {
-      let (source, target) = unsafe state.next()
-      unsafe routine(target, sourceIsHole ? nil : source, data, head, length, size)
-      unsafe cpersist_clobber(target)
+    var left = calls
+    let (source, target) = unsafe (operands.source, operands.target)
+    let (units, unitByteCount) = unsafe (operands.units, operands.unitByteCount)
+    while left > 0 {
+      for place in unsafe operands.take(&left) {
+        let offset = unsafe Int(units[place]) &* unitByteCount
+        let old = unsafe sourceIsHole ? nil : source + offset
+        unsafe routine(target + offset, old, data, head, length, size)
+        unsafe cpersist_clobber(target)
+      }
     }
-    unsafe operands = unsafe state
   }
 
   /// Compares two ranges a call, extent by extent, up to the first difference.
@@ -118,6 +136,6 @@ internal import CPersist
   /// Makes `calls` calls of an empty routine: what a call costs before it does anything.
   @inline(never)
   public static func floor(_ operands: inout LoopOperands, calls: Int) {
-    unsafe copy({ unsafe cpersist_empty($0, $1, $2) }, &operands, byteCount: 0, calls: calls)
+    unsafe copy(cpersist_empty, &operands, byteCount: 0, calls: calls)
   }
 }
