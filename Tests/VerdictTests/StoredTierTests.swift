@@ -133,6 +133,8 @@ struct StoredTierTests {
     #expect(judged(0.045, 0)?.reason.contains("one run") == true)
     #expect(judged(0.10, 0)?.judgement == .inconclusive)
     #expect(judged(0.10, -0.10)?.judgement == .pass)
+    // Both runs are beyond the limit, but in opposite directions: nothing was repeated.
+    #expect(judged(0.20, -0.08)?.judgement == .inconclusive)
   }
 
   @Test("a ratio that moves because the reference got faster is no regression")
