@@ -29,7 +29,7 @@ deps:
 	@scripts/deps
 
 build: deps
-	@swift build -c release --product daxmark
+	@swift build -c release --omit-frame-pointers --product daxmark
 
 bench: build
 	@$(DAXMARK) run --suite $(SUITE) $(ARGS)

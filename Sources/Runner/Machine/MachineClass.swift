@@ -14,9 +14,7 @@ public struct MachineClass: Equatable, Sendable {
 
   /// FNV-1a of `name=value` lines of the deciding facts, sixteen hexadecimal digits.
   public let hash: String
-  /// A readable folder name without the cache sizes: `amd-25-1-1-2c-avx2-clwb-kvm`.
-  ///
-  /// Two classes may share a name; the hash in their `machine.csv` tells them apart.
+  /// A folder name for people, ending in eight digits of the hash: `amd-25-1-1-2c-avx2-clwb-kvm-…`.
   public let name: String
 
   /// The class of a machine with these facts; a fact that is missing counts as `unknown`.
@@ -29,7 +27,7 @@ public struct MachineClass: Equatable, Sendable {
     name = [
       vendors[vendor] ?? vendor, value("cpu_family"), value("cpu_model"), value("cpu_stepping"),
       value("cores") + "c", value("isa"), value("flush_instruction"), value("hypervisor"),
-    ].map(Self.slug).joined(separator: "-")
+    ].map(Self.slug).joined(separator: "-") + "-" + hash.prefix(8)
   }
 
   /// Lower-case letters, digits and single underscores, so that a value is one part of a name.

@@ -6,8 +6,8 @@ enum Results {
   static let baselines = "results/baselines"
 
   /// The folder of a new run: `<utc>-<commit>-<machine>`, with a number behind it when taken.
-  static func newRun(commit: String, machine: String) -> String {
-    let name = "\(runs)/\(utc())-\(commit)-\(machine)"
+  static func newRun(commit: String, isDirty: Bool, machine: String) -> String {
+    let name = "\(runs)/\(utc())-\(commit)\(isDirty ? "-dirty" : "")-\(machine)"
     var candidate = name
     var number = 2
     while FileSystem.exists(candidate) {
@@ -31,14 +31,20 @@ enum Results {
     return run
   }
 
-  /// The newest run and those of the same build just before it, the oldest first, at most three.
-  ///
-  /// A folder's name ends in `<commit>-<machine>`, which tells the build.
+  /// The newest run and those of the same executable before it, the oldest first, at most three.
   static func latestRunsOfOneBuild() throws(Failure) -> [String] {
     let latest = try latestRun()
-    func build(_ path: String) -> Substring { path.drop { $0 != "-" } }
-    let same = finishedRuns().reversed().prefix { build($0) == build(latest) }
+    let build = executable(of: latest)
+    let same = finishedRuns().reversed().filter { $0 == latest || executable(of: $0) == build }
     return same.prefix(3).reversed()
+  }
+
+  /// The line of a run's `machine.csv` that tells which executable measured; each run its own
+  /// without one.
+  private static func executable(of run: String) -> String {
+    let bytes = (try? FileSystem.read("\(run)/machine.csv")) ?? []
+    return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+      .first { $0.contains(",executable_hash,") }.map(String.init) ?? run
   }
 
   /// The baseline folder of a machine class.

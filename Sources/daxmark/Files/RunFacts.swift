@@ -19,8 +19,17 @@ enum RunFacts {
         Thresholds.names.map { "\($0)=\(thresholds[$0] ?? 0)" }.joined(separator: " ")),
       MachineFact("reference_hash", String(frozenReferenceHash, radix: 16)),
       MachineFact("clock", "thread-cpu"),
+      MachineFact("executable_hash", executableHash),
     ]
     return MachineProbe.facts(extra: hot + DirtyCommit(directory: ".").facts + extra)
+  }
+
+  /// FNV-1a of this executable: runs of equal hash measured the same code.
+  private static var executableHash: String {
+    guard let bytes = try? FileSystem.read("/proc/self/exe") else { return "unknown" }
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    return String(hash, radix: 16)
   }
 
   /// The value of a fact, or `unknown`.

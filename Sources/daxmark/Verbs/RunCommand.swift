@@ -63,6 +63,7 @@ struct RunCommand: ParsableCommand {
       creating: out
         ?? Results.newRun(
           commit: RunFacts.value("commit", in: machine),
+          isDirty: RunFacts.value("dirty", in: machine) == "yes",
           machine: RunFacts.value("class_name", in: machine)))
 
     let reservation = try reservePages(for: chosen)
