@@ -51,9 +51,10 @@ struct GeometryTests {
       for length in 1...3 * alignment {
         let geometry = EdgeGeometry(position: position, length: length, alignment: alignment)
         let written = Set(position..<position + length)
-        let touched = Set(written.flatMap { byte in
-          (0..<alignment).map { byte / alignment * alignment + $0 }
-        })
+        let touched = Set(
+          written.flatMap { byte in
+            (0..<alignment).map { byte / alignment * alignment + $0 }
+          })
         let first = touched.min() ?? -1
         let edges = touched.subtracting(written).map { $0 - first }
         let filled = Array(0..<geometry.head) + Array(geometry.tailOffset..<geometry.size)
