@@ -88,7 +88,8 @@ INLINE void flushcache(char *to, const char *from, size_t count, how instruction
     ADVANCE(part);
   }
   for (; count >= 32; ADVANCE(32)) {
-    for (size_t word = 0; word < 32; word += 8) movnti_8(to + word, word_8(from ? from + word : NULL));
+    for (size_t word = 0; word < 32; word += 8)
+      movnti_8(to + word, word_8(from ? from + word : NULL));
   }
   for (; count >= 8; ADVANCE(8)) movnti_8(to, word_8(from));
   if (count >= 4 && (uintptr_t)to % 4 == 0) {

@@ -11,7 +11,9 @@ internal import CPersist
   case unwritten
 }
 
-/// Why an edge copy stopped. The target is then unpublished.
+/// Why an edge copy stopped.
+///
+/// The target is then unpublished.
 public enum EdgeCopyError: Error, Equatable {
   /// The source could not be read; so many bytes of the edge (or block) were not copied.
   case sourceFault(residue: Int)

@@ -35,7 +35,9 @@ public struct EdgeGeometry: Hashable, Sendable {
   public var tailOffset: Int { head + length }
   /// Bytes after the write.
   public var tail: Int { size - tailOffset }
-  /// Whether the write covers its blocks, so that there is no edge. A fault then takes the whole
+  /// Whether the write covers its blocks, so that there is no edge.
+  ///
+  /// A fault then takes the whole
   /// range from the source.
   public var copiesAll: Bool { head == 0 && tail == 0 }
   /// Bytes outside the write.

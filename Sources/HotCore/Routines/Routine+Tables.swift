@@ -10,6 +10,7 @@ extension Routine where Kind == RoutineKind.Copy {
   /// every processor, and streaming kernels fence as well.
   ///
   /// - Parameter durable: The contract.
+  /// - Returns: One routine for each name.
   public static func all(durable: Bool) -> [CopyRoutine] {
     all(durable: durable, Selection(forced: RoutineOverrides.process.copy))
   }
@@ -42,6 +43,7 @@ extension Routine where Kind == RoutineKind.Zero {
   /// Every zero routine of a contract, available or not, in table order; see copy for contracts.
   ///
   /// - Parameter durable: The contract.
+  /// - Returns: One routine for each name.
   public static func all(durable: Bool) -> [ZeroRoutine] {
     all(durable: durable, Selection(forced: RoutineOverrides.process.zero))
   }
@@ -91,7 +93,7 @@ extension Routine where Kind == RoutineKind.Compare {
 }
 
 extension Routine where Kind == RoutineKind.Flush {
-  /// Every flush routine, available or not, in table order. None of them fences.
+  /// Every flush routine, available or not, in table order; none of them fences.
   public static func all() -> [FlushRoutine] { all(Selection()) }
 
   static func all(_ selection: Selection) -> [FlushRoutine] {
@@ -122,6 +124,7 @@ extension Routine where Kind == RoutineKind.EdgeCopy {
   /// pass that writes every line once.
   ///
   /// - Parameter durable: The contract.
+  /// - Returns: One routine for each name.
   public static func all(durable: Bool) -> [EdgeCopyRoutine] {
     all(durable: durable, Selection(forced: RoutineOverrides.process.copy))
   }

@@ -42,7 +42,9 @@ public enum Completion: Sendable {
   public let completion: Completion
   /// Why this machine cannot run it, or nil.
   public let unavailable: String?
-  /// The address of the function. It is kept untyped because a generic argument of a pointer-taking
+  /// The address of the function.
+  ///
+  /// It is kept untyped because a generic argument of a pointer-taking
   /// type would make every mention of a routine unsafe.
   @unsafe let code: UnsafeRawPointer
 
@@ -74,7 +76,7 @@ public typealias CopyRoutine = Routine<RoutineKind.Copy>
 public typealias CompareRoutine = Routine<RoutineKind.Compare>
 /// A routine that zeroes.
 public typealias ZeroRoutine = Routine<RoutineKind.Zero>
-/// A routine that writes lines back. It does not fence; `fence()` does.
+/// A routine that writes lines back, without a fence: `fence()` is separate.
 public typealias FlushRoutine = Routine<RoutineKind.Flush>
 /// A routine that fills a block around a write.
 public typealias EdgeCopyRoutine = Routine<RoutineKind.EdgeCopy>

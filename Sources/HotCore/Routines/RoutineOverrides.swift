@@ -44,7 +44,8 @@ public struct RoutineOverrides: Sendable, Equatable {
     zero = try Self.routine(
       lookup, "DAXMARK_ZERO", ZeroRoutine.names(durable: false) + ZeroRoutine.names(durable: true))
     compare = try Self.routine(lookup, "DAXMARK_COMPARE", CompareRoutine.names())
-    flush = try Self.routine(lookup, "DAXMARK_FLUSH", FlushRoutine.names().filter { $0 != "libpmem" })
+    flush = try Self.routine(
+      lookup, "DAXMARK_FLUSH", FlushRoutine.names().filter { $0 != "libpmem" && $0 != "auto" })
     for word in Self.words(lookup("DAXMARK_THRESHOLDS")) {
       let parts = word.split(separator: "=", omittingEmptySubsequences: false)
       guard let name = parts.first.map(String.init), Thresholds.names.contains(name) else {
@@ -64,11 +65,12 @@ public struct RoutineOverrides: Sendable, Equatable {
   /// A program checks this before it measures; routines run without overrides on an error.
   public static let environment: Result<RoutineOverrides, OverrideError> = {
     do throws(OverrideError) {
-      return .success(try RoutineOverrides { variable in
-        // SAFETY: getenv returns nil or a terminated string; nothing changes the environment.
-        guard let value = unsafe getenv(variable) else { return nil }
-        return unsafe String(cString: value)
-      })
+      return .success(
+        try RoutineOverrides { variable in
+          // SAFETY: getenv returns nil or a terminated string; nothing changes the environment.
+          guard let value = unsafe getenv(variable) else { return nil }
+          return unsafe String(cString: value)
+        })
     } catch {
       return .failure(error)
     }
@@ -81,8 +83,9 @@ public struct RoutineOverrides: Sendable, Equatable {
     }
   }
 
-  /// The features of a machine under these overrides. Forcing a write-back instruction hides the
-  /// better ones from `auto` only; see `autoFeatures`.
+  /// The features of a machine under these overrides.
+  ///
+  /// A forced write-back instruction hides the others from `auto` only, in `Selection`.
   func features(detected: Set<CPUFeatures.Feature>) -> CPUFeatures {
     CPUFeatures(detected: detected, disabled: disabled)
   }

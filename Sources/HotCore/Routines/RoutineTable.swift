@@ -17,8 +17,9 @@ struct Selection {
   /// The routine `auto` stands for, where forced.
   var forced: String?
 
-  /// The routines in table order: for each name the first candidate that can run. Where none can,
-  /// the reason is that of the least demanding one, which stands last.
+  /// The routines in table order: for each name the first candidate that can run.
+  ///
+  /// Where none can, the reason is that of the least demanding one, which stands last.
   func routines<Kind>(_ candidates: [Candidate<Kind>]) -> [Routine<Kind>] {
     var routines: [Routine<Kind>] = []
     var index = candidates.startIndex
@@ -51,7 +52,9 @@ struct Selection {
       persistentCaches: flush == "none")
   }
 
-  /// Puts the forced routine in the place of `auto`. A name of the other contract counts as its
+  /// Puts the forced routine in the place of `auto`.
+  ///
+  /// A name of the other contract counts as its
   /// sibling here: `avx2` as `avx2+clwb`, and back. Without a sibling `auto` stays.
   private func standingIn<Kind>(_ routines: [Routine<Kind>]) -> [Routine<Kind>] {
     guard let forced, let base = forced.split(separator: "+").first else { return routines }

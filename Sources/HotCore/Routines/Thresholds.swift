@@ -1,6 +1,21 @@
 internal import CPersist
 
-/// The sizes, in bytes, at which `auto` changes its way.
+/// The sizes, in bytes, from which on `auto` streams past the caches.
+///
+/// A size cannot say where its bytes lie, so a default is a compromise, and `daxmark tune` measures
+/// it anew. The built-in ones come from Zen 3 (AVX2, `clwb`, no fast strings), 32 MiB last-level
+/// cache, 2 MiB pages; medians of 31 interleaved batches on thread CPU time, cost of the other way
+/// in parentheses:
+///
+/// - `copy-stream`, 1 MiB: cached wins at 4 KiB in L1 (nt 6.9x) and 64 KiB in the LLC (nt 1.15x),
+///   nt at 2 MiB in memory (cached 1.9x). Blind spot: 4 KiB in memory, where cached loses 1.4x.
+/// - `copy-stream-durable`, 0: avx2+clwb costs 1.7x avx2-nt at 64 B, 1.5x at 4 KiB, and in memory
+///   1.7x at 4 KiB, 2.5x at 2 MiB.
+/// - `zero-stream`, 1 MiB: cached wins at 4 KiB in L1 (nt 5.2x) and 64 KiB in the LLC (nt 1.13x),
+///   nt at 2 MiB in memory (cached 2.9x).
+/// - `zero-stream-durable`, 0: avx2+clwb costs 1.1x avx2-nt at 64 B, 2.2x at 4 KiB, 5.1x at 2 MiB.
+/// - `edge-stream`, 1 MiB, without durability: cached wins at 4 KiB in L1 (nt 7.5x), nt in memory
+///   (cached 1.45x at 4 KiB, 1.9x at 2 MiB). Durable edge copies always stream.
 public struct Thresholds: Sendable, Equatable {
   private var values: [String: Int]
 

@@ -65,7 +65,8 @@ struct EdgeCopyTests {
     #expect(zeros(0..<100) && zeros(150..<4096))
   }
 
-  @Test("C-14 a fault on an unwritten block zeroes it and writes it back", arguments: [false, true])
+  @Test(
+    "C-14 a fault on an unwritten block zeroes it and writes it back", arguments: [false, true])
   func c14(strict: Bool) throws {
     let counts = try copy(0, 4096, strict ? .strict : .upstream)
       .fault(blocks(4096), from: .unwritten)

@@ -17,7 +17,7 @@ final class GuardedMemory {
 
   deinit { munmap(mapping, mapped) }
 
-  var start: UnsafeMutableRawPointer { bytes.baseAddress! }
+  var start: UnsafeMutableRawPointer { mapping + 4096 }
   var end: UnsafeMutableRawPointer { start + bytes.count }
 
   /// Takes the pages from an offset on away.

@@ -49,7 +49,8 @@ struct SelectionTests {
     let old = Selection(features: CPUFeatures(detected: [.sse2, .movnti]), flush: nil)
     let auto = try #require(CopyRoutine.all(durable: true, old).last)
     #expect(auto.unavailable?.contains("this CPU has no") == true)
-    #expect(CPUFeatures(detected: [.clflush, .clwb], disabled: [.clwb]).flushInstruction == "clflush")
+    #expect(
+      CPUFeatures(detected: [.clflush, .clwb], disabled: [.clwb]).flushInstruction == "clflush")
     #expect(CPUFeatures(detected: [.sse2, .clwb], disabled: [.clwb]).description == "sse2 (clwb)")
   }
 
