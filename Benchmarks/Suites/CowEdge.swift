@@ -36,7 +36,7 @@ enum CowEdge {
     name: "cow-edge",
     question: "What does a small copy-on-write cost: the old block's edges around the new bytes?",
     rounds: 15,
-    workloads: essential
+    workloads: essential + brief
       + shapes(routines: Routines.edge, durable: false, cache: .memory)
       + shapes(routines: Routines.edge, durable: false, cache: .l1)
       + shapes(routines: Routines.durableEdge, durable: true, cache: .l1)

@@ -2,7 +2,7 @@
 ///
 /// An axis is a comma-separated list of terms. A term is a value or a sweep `first:step:last` with
 /// the step `*n` or `+n`; the last value is included when the steps meet it. Values are byte
-/// counts, plain or with `KiB`, `MiB` or `GiB`.
+/// counts, plain or with `KiB`, `MiB` or `GiB`. A sweep has at most 100 000 values.
 public enum Axis {
   /// The values of an axis, in the order written.
   ///
@@ -43,11 +43,11 @@ public enum Axis {
   private static func sweep(
     _ parts: [Substring], in term: String, into values: inout [Int]
   ) throws(AxisError) {
-    let first = try value(parts[0])
-    let last = try value(parts[2])
-    let step = try value(parts[1].dropFirst())
+    guard let first = try? value(parts[0]), let last = try? value(parts[2]),
+      let step = try? value(parts[1].dropFirst())
+    else { throw AxisError(term: term, problem: "is not first:step:last, such as 64:*2:1MiB") }
     var current = first
-    let end = values.count + longest
+    let end = values.count + longest + 1
     switch parts[1].first {
     case "*" where step > 1 && first > 0:
       while current <= last, values.count < end {

@@ -24,6 +24,13 @@ extension Cell {
   /// - Throws: `CellKeyError` naming the first column that cannot be read.
   public init(keyFields fields: [String]) throws(CellKeyError) {
     precondition(fields.count == Cell.keyColumns.count, "one field for each key column")
+    guard !fields[0].isEmpty else { throw CellKeyError(column: Cell.keyColumns[0], value: "") }
+    guard let operation: Operation = try word(fields, 1) else {
+      throw CellKeyError(column: Cell.keyColumns[1], value: fields[1])
+    }
+    for index in [2, 3] where fields[index].isEmpty {
+      throw CellKeyError(column: Cell.keyColumns[index], value: "")
+    }
     var p = Parameters()
     p.sizeBytes = try number(fields, 4)
     p.positionBytes = try number(fields, 5)
@@ -46,12 +53,6 @@ extension Cell {
     }
     p.threads = threads
     p.mismatch = try word(fields, 16)
-    guard let operation: Operation = try word(fields, 1) else {
-      throw CellKeyError(column: Cell.keyColumns[1], value: fields[1])
-    }
-    for index in [0, 2, 3] where fields[index].isEmpty {
-      throw CellKeyError(column: Cell.keyColumns[index], value: "")
-    }
     self.init(
       suite: fields[0], operation: operation, engine: fields[2], routine: fields[3], parameters: p)
   }
@@ -110,7 +111,10 @@ private func text(_ number: Int?) -> String { number.map(String.init) ?? "" }
 
 private func number(_ fields: [String], _ index: Int) throws(CellKeyError) -> Int? {
   if fields[index].isEmpty { return nil }
-  guard let value = Int(fields[index]), value >= 0 else {
+  // Digits alone: Int would also read a sign, and one cell would have two spellings.
+  guard fields[index].utf8.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }),
+    let value = Int(fields[index])
+  else {
     throw CellKeyError(column: Cell.keyColumns[index], value: fields[index])
   }
   return value

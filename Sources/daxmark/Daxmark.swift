@@ -1,13 +1,15 @@
 internal import ArgumentParser
 internal import Glibc
+internal import HotCore
 
 /// What copy-on-write costs on this machine, and whether a change made it slower.
 @main
 struct Daxmark: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "daxmark",
-    abstract:
-      "Measures what copy-on-write costs on this machine, and whether a change made it slower.",
+    abstract: """
+      Measures what copy-on-write costs on this machine, and whether a change made it slower.
+      """,
     discussion: """
       Exit codes: 0 pass, 1 tool error, 2 confirmed regression, 3 inconclusive or not comparable, \
       4 baseline unusable, 6 improvement with --fail-on-improvement, 64 usage, 130 interrupted.
@@ -20,7 +22,9 @@ struct Daxmark: ParsableCommand {
 
   static func main() {
     do {
+      try checkVerb()
       var command = try parseAsRoot()
+      try checkEnvironment()
       try command.run()
     } catch let failure as Failure {
       Terminal.note("daxmark: \(failure.sentence)")
@@ -32,12 +36,30 @@ struct Daxmark: ParsableCommand {
     }
   }
 
+  /// The parser calls an unknown verb an unexpected argument, and knows no nearest one.
+  private static func checkVerb() throws(Failure) {
+    guard let verb = CommandLine.arguments.dropFirst().first, !verb.hasPrefix("-") else { return }
+    let known = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+    if !known.contains(verb) {
+      throw unknown("verb", verb, among: known.filter { $0 != WorkerCommand.name })
+    }
+  }
+
+  /// An override that means nothing must not pass for one in force, whatever the verb.
+  private static func checkEnvironment() throws(Failure) {
+    if case .failure(let error) = RoutineOverrides.environment {
+      throw Failure(.usage, error.description)
+    }
+  }
+
   /// Help goes out as it is; a usage error becomes one sentence and exit code 64.
   private static func exitForUsage(_ error: any Error) -> Never {
     let code = exitCode(for: error)
     if code == .success { exit(withError: error) }
-    let message = message(for: error).replacing("\n", with: " ")
-    Terminal.note("daxmark: \(message) See 'daxmark --help'.")
+    var sentence = message(for: error).replacing("\n", with: " ")
+      .replacing(". Did you mean", with: "; did you mean")
+    if sentence.last.map({ !".?".contains($0) }) ?? true { sentence += "; see 'daxmark --help'." }
+    Terminal.note("daxmark: \(sentence)")
     Glibc.exit(Failure.Kind.usage.rawValue)
   }
 }

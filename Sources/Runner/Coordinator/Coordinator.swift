@@ -12,6 +12,7 @@ public struct Coordinator: ~Copyable {
   private let options: RunOptions
   private let workingSet: Int32
   private var worker: WorkerProcess?
+  private var everStarted = false
   private var prepared: Set<Int> = []
   private var calls: [Int: Int] = [:]
   private var outcome = RunOutcome()
@@ -37,13 +38,13 @@ public struct Coordinator: ~Copyable {
   ///
   /// - Parameter observe: told about every step; returning false ends the run after the current
   ///   batch, and what was measured so far is returned.
-  /// - Returns: samples, exceptions and counts.
+  /// - Returns: what was measured, with the cells that failed.
   /// - Throws: `RunError` when no worker can be started at all.
   public mutating func run(observe: (RunEvent) -> Bool) throws(RunError) -> RunOutcome {
     for process in 0..<options.processes {
       worker = nil
       prepared = []
-      guard try prepareAll(isFirst: process == 0, observe) else { return finish() }
+      guard try prepareAll(observe) else { return finish() }
       for round in 0..<options.rounds {
         guard try measure(process: process, round: round, observe) else { return finish() }
       }
@@ -62,13 +63,9 @@ public struct Coordinator: ~Copyable {
 
   // MARK: The three phases. Each returns false when the observer wants to stop.
 
-  private mutating func prepareAll(
-    isFirst: Bool, _ observe: (RunEvent) -> Bool
-  ) throws(RunError) -> Bool {
+  private mutating func prepareAll(_ observe: (RunEvent) -> Bool) throws(RunError) -> Bool {
     for index in cells.indices where !isOut(index) {
-      if isFirst, !observe(.preparing(done: index, of: cells.count, cell: cells[index])) {
-        return false
-      }
+      if !observe(.preparing(done: index, of: cells.count, cell: cells[index])) { return false }
       guard try prepare(index, observe) else { continue }
       if calls[index] == nil { try calibrate(index, observe) }
       if isTransient(index) { try release(index, observe) }
@@ -99,7 +96,7 @@ public struct Coordinator: ~Copyable {
     for index in cells.indices where !isOut(index) && !cells[index].operation.isHarness {
       if !observe(.counting(done: index, of: cells.count, cell: cells[index])) { return false }
       guard try prepare(index, observe) else { continue }
-      if case .ledger(_, let counts)? = try ask(index, .ledger(id: index), seconds: 120, observe) {
+      if case .ledger(_, let counts)? = try ask(index, .ledger(id: index), observe) {
         outcome.ledger.append(LedgerEntry(cell: cells[index], counts: counts))
       }
       if isTransient(index) { try release(index, observe) }
@@ -117,23 +114,17 @@ public struct Coordinator: ~Copyable {
   ) throws(RunError) -> Bool {
     if prepared.contains(index) { return true }
     let request = Request.prepare(id: index, cell: cells[index])
-    switch try ask(index, request, seconds: 120, observe) {
-    case .ready(_, let note):
-      prepared.insert(index)
-      if !note.isEmpty { outcome.notes[cells[index]] = note }
-      return true
-    case .skipped(_, let reason):
-      outcome.exceptions[cells[index]] = (.skipped, reason)
-    case .some, .none: break
-    }
-    return false
+    guard case .ready(_, let note)? = try ask(index, request, observe) else { return false }
+    prepared.insert(index)
+    if !note.isEmpty { outcome.notes[cells[index]] = note }
+    return true
   }
 
   private mutating func calibrate(
     _ index: Int, _ observe: (RunEvent) -> Bool
   ) throws(RunError) {
     let request = Request.calibrate(id: index, targetNanoseconds: options.batchNanoseconds)
-    if case .calibrated(_, let count)? = try ask(index, request, seconds: 120, observe) {
+    if case .calibrated(_, let count)? = try ask(index, request, observe) {
       calls[index] = count
     }
   }
@@ -144,9 +135,7 @@ public struct Coordinator: ~Copyable {
     if calls[index] == nil { try calibrate(index, observe) }
     guard let count = calls[index] else { return }
     let request = Request.batch(id: index, calls: count)
-    guard case .sample(_, let batch)? = try ask(index, request, seconds: 60, observe) else {
-      return
-    }
+    guard case .sample(_, let batch)? = try ask(index, request, observe) else { return }
     let mismatch = pageMismatch(cells[index], batch)
     outcome.samples.append(
       Sample(
@@ -171,38 +160,42 @@ public struct Coordinator: ~Copyable {
     _ index: Int, _ observe: (RunEvent) -> Bool
   ) throws(RunError) {
     if prepared.remove(index) != nil {
-      _ = try ask(index, .release(id: index), seconds: 30, observe)
+      _ = try ask(index, .release(id: index), observe)
     }
   }
 
   /// Asks the worker, starting one when there is none.
   ///
-  /// Nil means the cell failed and is out.
+  /// Nil means that the cell failed or cannot run here, and is out.
   private mutating func ask(
-    _ index: Int, _ request: Request, seconds: Int32, _ observe: (RunEvent) -> Bool
+    _ index: Int, _ request: Request, _ observe: (RunEvent) -> Bool
   ) throws(RunError) -> Reply? {
-    if worker == nil {
-      do throws(WorkerFailure) {
-        worker = try WorkerProcess(
-          executable: options.executable, core: options.core, workingSet: workingSet)
-        try worker?.greet()
-      } catch {
-        throw RunError(error.reason)
-      }
-    }
     do throws(WorkerFailure) {
-      guard let reply = try worker?.ask(request, seconds: seconds) else { return nil }
-      if case .failed(_, let reason) = reply {
-        fail(index, reason, observe)
+      try startIfNeeded()
+      guard let reply = try worker?.ask(request, milliseconds: options.patienceMilliseconds) else {
         return nil
       }
-      return reply
+      switch reply {
+      case .failed(_, let reason): fail(index, reason, observe)
+      case .skipped(_, let reason): outcome.exceptions[cells[index]] = (.skipped, reason)
+      default: return reply
+      }
     } catch {
       worker = nil
       prepared = []
+      // Without any worker there is no run; later on, what was measured outlives a lost one.
+      if !everStarted { throw RunError(error.reason) }
       fail(index, error.reason, observe)
-      return nil
     }
+    return nil
+  }
+
+  private mutating func startIfNeeded() throws(WorkerFailure) {
+    if worker != nil { return }
+    worker = try WorkerProcess(
+      executable: options.executable, core: options.core, workingSet: workingSet)
+    try worker?.greet(milliseconds: options.patienceMilliseconds)
+    everStarted = true
   }
 
   private mutating func fail(_ index: Int, _ reason: String, _ observe: (RunEvent) -> Bool) {

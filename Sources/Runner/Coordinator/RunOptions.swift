@@ -17,6 +17,8 @@ public struct RunOptions: Sendable {
   public var batchNanoseconds = 1_000_000
   /// Call counts from a baseline; these cells are not calibrated again.
   public var knownCalls: [Cell: Int] = [:]
+  /// How long a worker may take for one answer before it counts as hanging.
+  public var patienceMilliseconds: Int32 = 120_000
   /// Whether calls are also executed step by step to count their instructions.
   public var countsInstructions = true
 

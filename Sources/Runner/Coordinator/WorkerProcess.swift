@@ -14,7 +14,8 @@ struct WorkerProcess: ~Copyable {
 
   /// Starts `executable worker --core N`.
   ///
-  /// The worker has the shared working mapping, `workingSet`, as its descriptor 3.
+  /// - Parameter workingSet: descriptor of the shared working mapping; the worker has it as 3.
+  /// - Throws: `WorkerFailure` when there is no such program.
   init(executable: String, core: Int, workingSet: Int32) throws(WorkerFailure) {
     let arguments = [executable, "worker", "--core", String(core)]
     // SAFETY: strdup copies; the array ends with nil as exec asks, and all is freed after the call.
@@ -35,15 +36,15 @@ struct WorkerProcess: ~Copyable {
   }
 
   /// Checks that the process is a daxmark of our protocol; to be called first.
-  mutating func greet() throws(WorkerFailure) {
-    guard case .hello(let version, _) = try ask(.hello(version: protocolVersion), seconds: 30)
-    else {
+  mutating func greet(milliseconds: Int32) throws(WorkerFailure) {
+    let greeting = Request.hello(version: protocolVersion)
+    guard case .hello(let version, _) = try ask(greeting, milliseconds: milliseconds) else {
       throw WorkerFailure("The worker did not greet; it is no daxmark.")
     }
     guard version == protocolVersion else {
       throw WorkerFailure(
-        "The worker speaks protocol \(version), this daxmark \(protocolVersion); use builds that agree."
-      )
+        "The worker speaks protocol \(version), this daxmark \(protocolVersion); "
+          + "use builds that agree.")
     }
   }
 
@@ -51,18 +52,25 @@ struct WorkerProcess: ~Copyable {
   ///
   /// - Throws: `WorkerFailure` when the worker died, hangs or speaks another language; it is of no
   ///   further use then.
-  mutating func ask(_ request: Request, seconds: Int32) throws(WorkerFailure) -> Reply {
+  mutating func ask(_ request: Request, milliseconds: Int32) throws(WorkerFailure) -> Reply {
     do {
       try channel.send(request.line)
-      return try Reply(line: try channel.receive(timeoutMilliseconds: seconds * 1000))
+      let reply = try Reply(line: try channel.receive(timeoutMilliseconds: milliseconds))
+      guard request.isAnswered(by: reply) else {
+        throw WorkerFailure("The worker answered something else than it was asked.")
+      }
+      return reply
     } catch let error as ChannelError {
       switch error {
       case .closed: throw WorkerFailure("The worker died\(howItEnded()).")
-      case .timeout: throw WorkerFailure("The worker gave no answer for \(seconds) seconds.")
+      case .timeout: throw WorkerFailure("The worker gave no answer for \(milliseconds) ms.")
+      case .endless: throw WorkerFailure("The worker sent a line without an end.")
       case .system(let number): throw WorkerFailure("The pipe broke: \(errnoText(number)).")
       }
     } catch let error as ProtocolError {
       throw WorkerFailure(error.description)
+    } catch let error as WorkerFailure {
+      throw error
     } catch {
       throw WorkerFailure("The worker failed: \(error).")
     }

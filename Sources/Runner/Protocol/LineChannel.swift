@@ -1,3 +1,4 @@
+internal import CHost
 internal import Glibc
 
 /// Why no line came.
@@ -6,6 +7,8 @@ enum ChannelError: Error, Equatable {
   case closed
   /// Nothing came in time.
   case timeout
+  /// A line went on and on.
+  case endless
   /// A system call failed.
   case system(errno: Int32)
 }
@@ -15,6 +18,9 @@ struct LineChannel: ~Copyable {
   private let input: Int32
   private let output: Int32
   private var pending: [UInt8] = []
+
+  /// No line of the protocol comes near.
+  private static let longestLine = 1 << 20
 
   init(input: Int32, output: Int32) {
     self.input = input
@@ -39,15 +45,23 @@ struct LineChannel: ~Copyable {
     }
   }
 
-  /// The next line without its newline; waits at most `timeoutMilliseconds`, forever when negative.
+  /// The next line without its newline.
+  ///
+  /// Waits for the whole line at most `timeoutMilliseconds`, forever when negative.
   mutating func receive(timeoutMilliseconds: Int32 = -1) throws(ChannelError) -> String {
+    let start = chost_wall_ns()
+    var searched = 0
     while true {
-      if let end = pending.firstIndex(of: 0x0a) {
+      if let end = pending[searched...].firstIndex(of: 0x0a) {
         let line = String(decoding: pending[..<end], as: UTF8.self)
         pending.removeSubrange(...end)
         return line
       }
-      try wait(timeoutMilliseconds)
+      searched = pending.count
+      if searched > Self.longestLine { throw .endless }
+      // A sender that trickles must not start the wait anew with each byte.
+      let waited = Int32(clamping: (chost_wall_ns() - start) / 1_000_000)
+      try wait(timeoutMilliseconds < 0 ? -1 : max(timeoutMilliseconds - waited, 0))
       var chunk = [UInt8](repeating: 0, count: 4096)
       // SAFETY: the pointer covers the chunk's 4096 bytes for this call only.
       let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(input, $0.baseAddress, 4096) }

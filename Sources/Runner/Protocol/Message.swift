@@ -188,6 +188,8 @@ extension Reply {
         guard let value = Int(text), value >= 0 else { throw ProtocolError(line) }
         batch[keyPath: field] = value
       }
+      // A batch without calls has no time per call, and no row could be written of it.
+      guard batch.calls > 0 else { throw ProtocolError(line) }
       self = .sample(id: id, batch)
     case ("ledger", CallCounts.fields.count):
       var counts = CallCounts()

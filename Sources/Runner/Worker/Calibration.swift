@@ -3,6 +3,8 @@ enum Calibration {
   private static let tries = 15
   private static let enoughNanoseconds = 300_000
   private static let longestNanoseconds = 20_000_000
+  /// No batch of work has so many calls; a clock that stands still would ask for more.
+  private static let mostCalls = 1 << 40
 
   /// The call count that takes about `targetNanoseconds`.
   ///
@@ -18,9 +20,9 @@ enum Calibration {
         // Long calls need no 15 tries: their noise is small against them.
         if attempt >= 2, best > longestNanoseconds / 4 { break }
       }
-      if best >= enoughNanoseconds || calls >= 1 << 40 {
+      if best >= enoughNanoseconds || calls >= mostCalls {
         let scaled = Double(calls) * Double(targetNanoseconds) / Double(best)
-        return max(Int(scaled.rounded()), 1)
+        return max(Int(min(scaled, Double(mostCalls)).rounded()), 1)
       }
       calls *= min(max(enoughNanoseconds * 5 / 4 / best, 2), 16)
     }

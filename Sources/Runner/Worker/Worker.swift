@@ -74,15 +74,3 @@ public enum Worker {
     return cell
   }
 }
-
-extension Request {
-  /// The cell a request is about, 0 without one.
-  fileprivate var id: Int {
-    switch self {
-    case .hello, .quit: 0
-    case .prepare(let id, _), .calibrate(let id, _), .batch(let id, _), .ledger(let id),
-      .release(let id):
-      id
-    }
-  }
-}

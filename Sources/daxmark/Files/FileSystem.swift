@@ -28,27 +28,39 @@ enum FileSystem {
     }
   }
 
-  /// Replaces a file: written beside it, synced, renamed over it.
+  /// Replaces a file.
   ///
-  /// A crash or a full disk leaves the old file or the new one, never a part.
+  /// It is written beside it, synced, and renamed over it: a crash or a full disk leaves the old
+  /// file or the new one, never a part.
   static func replace(_ path: String, with bytes: [UInt8]) throws(POSIXFailure) {
-    let temporary = path + ".tmp"
-    let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw POSIXFailure() }
     do throws(POSIXFailure) {
-      defer { close(descriptor) }
-      try append(bytes, to: descriptor)
-      if fsync(descriptor) != 0 { throw POSIXFailure() }
+      try stage(path, bytes)
+      try commit(path)
     } catch {
-      unsafe unlink(temporary)
+      unstage(path)
       throw error
     }
-    guard unsafe rename(temporary, path) == 0 else {
-      let failure = POSIXFailure()
-      unsafe unlink(temporary)
-      throw failure
-    }
   }
+
+  /// Writes what shall become a file beside it, and syncs it.
+  static func stage(_ path: String, _ bytes: [UInt8]) throws(POSIXFailure) {
+    let descriptor = unsafe open(
+      staged(path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw POSIXFailure() }
+    defer { close(descriptor) }
+    try append(bytes, to: descriptor)
+    if fsync(descriptor) != 0 { throw POSIXFailure() }
+  }
+
+  /// Puts what was staged in the file's place.
+  static func commit(_ path: String) throws(POSIXFailure) {
+    if unsafe rename(staged(path), path) != 0 { throw POSIXFailure() }
+  }
+
+  /// Removes what was staged, if anything.
+  static func unstage(_ path: String) { unsafe unlink(staged(path)) }
+
+  private static func staged(_ path: String) -> String { path + ".tmp" }
 
   /// Writes all bytes at the descriptor's place.
   static func append(_ bytes: [UInt8], to descriptor: Int32) throws(POSIXFailure) {

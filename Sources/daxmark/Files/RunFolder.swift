@@ -2,6 +2,9 @@ internal import Glibc
 internal import Record
 
 /// A folder of results: `results/runs/<utc>-<commit>-<machine>/` or a baseline.
+///
+/// SAFETY, for every path below: Swift lends the string as a C string for the call only, and the
+/// calls keep no pointer.
 struct RunFolder {
   let path: String
 
@@ -13,17 +16,20 @@ struct RunFolder {
   /// - Throws: `Failure` when it cannot be written or already holds a run.
   init(creating path: String) throws(Failure) {
     self.path = path
-    for file in RecordFile.allCases where FileSystem.exists("\(path)/\(file.rawValue)") {
+    // The samples of a run that was killed are a result as well.
+    for name in RecordFile.allCases.map(\.rawValue) + [RunFolder.partialName]
+    where FileSystem.exists("\(path)/\(name)") {
       throw Failure(
-        .tool, "The folder '\(path)' already holds a run, which is kept; choose another with --out."
-      )
+        .tool,
+        "The folder '\(path)' already holds a run, which is kept; choose another with --out.")
     }
     do throws(POSIXFailure) {
       try FileSystem.makeFolder(path)
       try FileSystem.replace("\(path)/\(RunFolder.partialName)", with: header)
     } catch {
       throw Failure(
-        .tool, "The folder '\(path)' cannot be written: \(error.text); name another with --out.")
+        .tool,
+        "The folder '\(path)' cannot be written: \(error.text); name another with --out.")
     }
   }
 
@@ -38,8 +44,8 @@ struct RunFolder {
   func keep(_ samples: [Sample]) throws(Failure) {
     let record = RunRecord(machine: [], samples: samples, cells: [], ledger: [])
     let rows = Array(record.encoded(.samples).dropFirst(header.count))
-    let descriptor = unsafe open(
-      "\(path)/\(RunFolder.partialName)", O_WRONLY | O_APPEND | O_CLOEXEC)
+    let file = "\(path)/\(RunFolder.partialName)"
+    let descriptor = unsafe open(file, O_WRONLY | O_APPEND | O_CLOEXEC)
     do throws(POSIXFailure) {
       guard descriptor >= 0 else { throw POSIXFailure() }
       defer { close(descriptor) }
@@ -49,23 +55,35 @@ struct RunFolder {
     }
   }
 
-  /// Writes all files, each whole or not at all, then removes the partial samples.
+  /// Writes all files or, when one has no room, none; then removes the partial samples.
   func write(_ record: RunRecord) throws(Failure) {
-    for file in RecordFile.allCases {
-      do throws(POSIXFailure) {
-        try FileSystem.replace("\(path)/\(file.rawValue)", with: record.encoded(file))
-      } catch {
-        throw Failure(
-          .tool,
-          "'\(path)/\(file.rawValue)' could not be written: \(error.text); earlier files are whole."
-        )
+    let files = RecordFile.allCases.map { "\(path)/\($0.rawValue)" }
+    var current = path
+    do throws(POSIXFailure) {
+      // Room is found for all before the first replaces an earlier one: four files of two runs
+      // would be no run.
+      for (file, name) in zip(RecordFile.allCases, files) {
+        current = name
+        try FileSystem.stage(name, record.encoded(file))
       }
+      for name in files {
+        current = name
+        try FileSystem.commit(name)
+      }
+    } catch {
+      for name in files { FileSystem.unstage(name) }
+      throw Failure(
+        .tool, "'\(current)' could not be written: \(error.text); earlier files are whole.")
     }
     try? FileSystem.sync(folder: path)
     unsafe unlink("\(path)/\(RunFolder.partialName)")
   }
 
-  /// Reads a run; a folder that cannot be read fails with the exit code of `kind`.
+  /// Reads a run.
+  ///
+  /// - Parameter kind: the exit code of a folder that cannot be read.
+  /// - Returns: the record of all four files.
+  /// - Throws: `Failure` naming the file, and where in it the fault lies.
   func load(orFailWith kind: Failure.Kind) throws(Failure) -> RunRecord {
     guard FileSystem.isFolder(path) else {
       throw Failure(kind, "There is no run folder '\(path)'.")

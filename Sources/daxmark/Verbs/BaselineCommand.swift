@@ -40,9 +40,8 @@ struct BaselineCommand: ParsableCommand {
       throw Failure(.tool, "The folder '\(path)' cannot be made: \(error.text).")
     }
     try RunFolder(existing: path).write(merged)
-    let gating = merged.cells.filter {
-      ($0.betweenMomentDeviation ?? 1) <= StoredLimits().deviationMaximum
-    }
+    let limit = StoredLimits().deviationMaximum
+    let gating = merged.cells.filter { ($0.betweenMomentDeviation ?? 1) <= limit }
     try Terminal.print(
       "\(gating.count) of \(merged.cells.filter { $0.referenceRatio != nil }.count) cells are "
         + "steady enough to gate (between-moment deviation at most 0.6 %).")

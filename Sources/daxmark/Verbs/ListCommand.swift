@@ -6,8 +6,8 @@ internal import Suites
 /// `daxmark list`: the suites, engines and routines.
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "Show suites, engines and routines, and what this machine lacks."
-  )
+    commandName: "list",
+    abstract: "Show suites, engines and routines, and what this machine lacks.")
 
   @Flag(help: "Print CSV.")
   var csv = false

@@ -29,8 +29,7 @@ struct RunCommand: ParsableCommand {
   @Option(help: "The core to measure on; by default the last one allowed.")
   var core: Int?
 
-  @Option(
-    help: "The baseline folder to show changes against; by default that of this machine class.")
+  @Option(help: "The baseline to show changes against; by default that of this machine class.")
   var baseline: String?
 
   @Flag(help: "Reserve the 2 MiB hugetlb pages the plan needs, and give them back.")
@@ -52,7 +51,6 @@ struct RunCommand: ParsableCommand {
   }
 
   func run() throws {
-    try checkOverrides()
     let suite = try selection.chosenSuite()
     let chosen = try selection.cells()
     let cells = Companions.of(chosen) + chosen
@@ -86,12 +84,6 @@ struct RunCommand: ParsableCommand {
     try Terminal.print(folder.path)
     if Interrupt.isRequested { throw ExitCode(Failure.Kind.interrupted.rawValue) }
     if outcome.hasFailures { throw ExitCode(Failure.Kind.tool.rawValue) }
-  }
-
-  private func checkOverrides() throws(Failure) {
-    if case .failure(let error) = RoutineOverrides.environment {
-      throw Failure(.usage, error.description)
-    }
   }
 
   private func options(

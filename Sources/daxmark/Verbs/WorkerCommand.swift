@@ -4,9 +4,9 @@ internal import Runner
 
 /// `daxmark worker`: the measuring process; spoken to over its standard input and output.
 struct WorkerCommand: ParsableCommand {
+  static let name = "worker"
   static let configuration = CommandConfiguration(
-    commandName: "worker", abstract: "Serve the worker protocol of FORMAT.md.", shouldDisplay: false
-  )
+    commandName: name, abstract: "Serve the worker protocol of FORMAT.md.", shouldDisplay: false)
 
   @Option(help: "The core to measure on.")
   var core: Int?
