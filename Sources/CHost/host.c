@@ -137,14 +137,6 @@ void chost_touch_write(unsigned char *base, size_t page_bytes, size_t pages, uin
   for (size_t page = 0; page < pages; page++, byte += page_bytes) *byte = value;
 }
 
-__attribute__((noinline, aligned(64))) void chost_reference_touch(
-    unsigned char *base, size_t pages) {
-#pragma clang loop unroll(disable)
-  for (size_t page = 0; page < pages; page++) {
-    *(volatile unsigned char *)(base + page * 4096) = 1;
-  }
-}
-
 /* ---- Crews ---- */
 
 struct member {

@@ -2,6 +2,9 @@ internal import CHost
 internal import Glibc
 internal import HotCore
 
+/// FNV-1a, 64 bits, of the text of `Sources/CHost/reference_touch.c`.
+public let frozenFaultReferenceHash: UInt64 = 0xfb116ac2a01c5322
+
 /// The frozen reference of faults: first write of 4 KiB pages of anonymous memory.
 ///
 /// Stored baselines are ratios to it. The loop, the page size and what is timed never change.

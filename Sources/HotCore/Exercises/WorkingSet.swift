@@ -74,6 +74,15 @@ public final class WorkingSet {
   /// larger than the regions may become.
   public var exceedsLastLevelCache: Bool { regionByteCount >= 2 * topology.llcByteCount }
 
+  /// Runs a body whose forked children have the working set; tracing forks one.
+  public func whileInherited<Result, Failure: Error>(
+    _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    arena.setInherited(byChildren: true)
+    defer { arena.setInherited(byChildren: false) }
+    return try body()
+  }
+
   private func base(_ index: Int) -> UnsafeMutableRawPointer {
     // SAFETY: index 0…3; the arena holds a gap before each region and was sized for all four.
     unsafe arena.base + Self.gap + index * (regionByteCount + Self.gap)

@@ -139,6 +139,14 @@ public struct Arena: ~Copyable, @unchecked Sendable {
   /// - Safety: valid while the arena lives. Threads that use it together keep to disjoint bytes.
   @unsafe public var base: UnsafeMutableRawPointer { unsafe start }
 
+  /// Lets children forked from now on have the mapping, or keeps it from them again.
+  ///
+  /// Kept from them by default: a private page shared with a child would fault at its next write.
+  /// libpmem's mappings are always inherited. Costs one system call.
+  public func setInherited(byChildren isInherited: Bool) {
+    _ = range?.advise(mappedByteCount, isInherited ? MADV_DOFORK : MADV_DONTFORK)
+  }
+
   /// Lends the bytes for reading.
   public borrowing func withBytes<Result, Failure: Error>(
     _ body: (RawSpan) throws(Failure) -> Result

@@ -22,6 +22,12 @@ public struct RoutineOverrides: Sendable, Equatable {
   /// Forced thresholds by name.
   public var thresholds: [String: Int] = [:]
 
+  /// The variables that are read.
+  public static let variables = [
+    "DAXMARK_DISABLE", "DAXMARK_COPY", "DAXMARK_ZERO", "DAXMARK_COMPARE", "DAXMARK_FLUSH",
+    "DAXMARK_THRESHOLDS",
+  ]
+
   /// No overrides.
   public init() {}
 

@@ -10,7 +10,7 @@ enum Calibration {
   ///
   /// The count grows until the best of 15 tries takes 0.3 ms, and is scaled from there: doubling
   /// from single tries came out up to 110 times too short under load, this repeats to ±4 %
-  /// (gates.md, section 2.2). A call longer than a batch is a batch.
+  /// (METHODOLOGY.md, calibration). A call longer than a batch is a batch.
   static func calls(targetNanoseconds: Int, time: (Int) -> Int) -> Int {
     var calls = 1
     while true {

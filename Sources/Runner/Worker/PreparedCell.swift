@@ -27,14 +27,14 @@ enum CellException: Error {
 final class TimedExercise: PreparedCell {
   let note: String
   private let exercise: any Exercise
-  private let pageByteCount: Int
+  private let workingSet: WorkingSet
 
   /// Counting instructions of a longer call takes longer than it tells.
   private static let traceStepLimit = 20_000
 
-  init(_ exercise: any Exercise, pageByteCount: Int, note: String = "") {
+  init(_ exercise: any Exercise, _ workingSet: WorkingSet, note: String = "") {
     self.exercise = exercise
-    self.pageByteCount = pageByteCount
+    self.workingSet = workingSet
     self.note = note
   }
 
@@ -76,7 +76,7 @@ final class TimedExercise: PreparedCell {
     batch.bytes = calls * exercise.byteCountPerCall
     batch.involuntarySwitches = Int(after.involuntary_switches - before.involuntary_switches)
     batch.faultsObserved = Int(after.minor_faults - before.minor_faults)
-    batch.pageBytes = pageByteCount
+    batch.pageBytes = workingSet.pageByteCount
     return batch
   }
 
@@ -86,12 +86,20 @@ final class TimedExercise: PreparedCell {
     counts.bytesCopied = volume.copiedByteCount
     counts.bytesZeroed = volume.zeroedByteCount
     counts.bytesCompared = volume.comparedByteCount
-    // A long call, or a machine without single-stepping, leaves the instruction counts empty.
-    if let traced = try? exercise.trace(stepLimit: Self.traceStepLimit) {
+    do throws(TraceError) {
+      let traced = try workingSet.whileInherited { () throws(TraceError) in
+        try exercise.trace(stepLimit: Self.traceStepLimit)
+      }
       counts.linesWrittenBack = traced.linesWrittenBack
       counts.nonTemporalBytes = traced.nonTemporalBytes
       counts.fences = traced.fences
       counts.instructions = traced.instructions
+    } catch {
+      switch error {
+      // A long call, or a machine without single-stepping, leaves the instruction counts empty.
+      case .limit, .stuck, .unavailable: break
+      case .signal: throw .failed("Counting instructions failed: \(error).")
+      }
     }
     return counts
   }

@@ -25,7 +25,7 @@ struct WorkerContext {
     let set = try workingSet(pages)
     let memory = CellMemory(set: set, cell: cell)
     let exercise = try Registry.exercise(for: cell, memory)
-    return TimedExercise(exercise.exercise, pageByteCount: set.pageByteCount, note: exercise.note)
+    return TimedExercise(exercise.exercise, set, note: exercise.note)
   }
 
   private mutating func workingSet(_ pages: PageRequest) throws(CellException) -> WorkingSet {

@@ -24,7 +24,7 @@ public enum Fingerprint {
   /// What may move a ratio within a class.
   static let circumstances = [
     "cpu_microcode", "cpu_flags_hash", "kernel", "thp", "page_bytes", "libc", "libpmem", "compiler",
-    "build",
+    "build", "overrides", "thresholds",
   ]
 
   /// Compares the facts of a baseline with those of a later run.

@@ -25,8 +25,8 @@ struct Report {
     }
     parts.append(
       Conclusion.sentences(cells: record.cells, baseline: comparable?.cells)
-        .joined(separator: "\n"))
-    var lines = [machineLine]
+        .map(wrapped).joined(separator: "\n"))
+    var lines = [wrapped(machineLine)]
     if isInterrupted { lines.append("The run was interrupted; it is marked incomplete.") }
     parts.append(lines.joined(separator: "\n"))
     return parts.joined(separator: "\n\n")
@@ -35,6 +35,20 @@ struct Report {
   private var machineLine: String {
     func fact(_ name: String) -> String { record.fact(name) ?? "unknown" }
     return "\(fact("cpu_model_name")) (\(fact("class_name"))), kernel \(fact("kernel")), "
-      + "seed \(fact("seed")), all memory here is DRAM unless a row says pmem."
+      + "seed \(fact("seed")). All memory measured is DRAM, not persistent memory."
+  }
+
+  /// The text in lines no wider than the terminal, broken between words.
+  private func wrapped(_ text: String) -> String {
+    var lines: [String] = []
+    var line = ""
+    for word in text.split(separator: " ") {
+      if !line.isEmpty, line.count + word.count + 1 > Terminal.width {
+        lines.append(line)
+        line = ""
+      }
+      line += (line.isEmpty ? "" : " ") + word
+    }
+    return (lines + [line]).joined(separator: "\n")
   }
 }

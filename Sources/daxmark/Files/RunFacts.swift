@@ -1,5 +1,6 @@
 internal import Glibc
 internal import HotCore
+internal import LiveFS
 internal import Record
 internal import Runner
 
@@ -17,11 +18,22 @@ enum RunFacts {
       MachineFact(
         "thresholds",
         Thresholds.names.map { "\($0)=\(thresholds[$0] ?? 0)" }.joined(separator: " ")),
-      MachineFact("reference_hash", String(frozenReferenceHash, radix: 16)),
+      MachineFact(
+        "reference_hash",
+        String(frozenReferenceHash, radix: 16) + "-" + String(frozenFaultReferenceHash, radix: 16)),
+      MachineFact("overrides", overrides),
       MachineFact("clock", "thread-cpu"),
       MachineFact("executable_hash", executableHash),
     ]
     return MachineProbe.facts(extra: hot + DirtyCommit(directory: ".").facts + extra)
+  }
+
+  /// What the environment forces upon the routines, or `none`.
+  private static var overrides: String {
+    let forced = RoutineOverrides.variables.compactMap { name in
+      Terminal.environment(name).flatMap { $0.isEmpty ? nil : "\(name)=\($0)" }
+    }
+    return forced.isEmpty ? "none" : forced.joined(separator: " ")
   }
 
   /// FNV-1a of this executable: runs of equal hash measured the same code.

@@ -43,7 +43,7 @@ struct Selection: ParsableArguments {
     var filters = Filter()
     do throws(FilterError) {
       for term in filter { try filters.add(term) }
-      if let names = try names(engine, known: Registry.engines + ["model"], kind: "engine") {
+      if let names = try names(engine, known: Registry.engines, kind: "engine") {
         try filters.add(column: "engine", values: names)
       }
       if let names = try names(routine, known: Registry.routineNames(), kind: "routine") {
