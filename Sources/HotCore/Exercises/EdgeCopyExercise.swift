@@ -10,14 +10,15 @@
 
   init(
     _ routine: EdgeCopyRoutine, _ workingSet: WorkingSet, _ residency: Residency,
-    geometry: EdgeGeometry, sourceIsHole: Bool
+    geometry: EdgeGeometry, sourceIsHole: Bool, isDurable: Bool
   ) {
     precondition(geometry.length <= WorkingSet.dataByteCount, "the user's data hold the write")
     self.routine = routine
     self.geometry = geometry
     self.sourceIsHole = sourceIsHole
     self.residency = residency
-    operands = MoveOperands(workingSet, residency, byteCount: geometry.size)
+    operands = MoveOperands(
+      workingSet, residency, byteCount: geometry.size, isDurable: isDurable)
     unsafe data = workingSet.data
   }
 

@@ -10,19 +10,23 @@ public enum Exercises {
   ///   - residency: where source and target live when a call begins.
   ///   - byteCount: bytes of a block.
   ///   - offset: bytes from a cache line's beginning to the target, 0…63.
+  ///   - isDurable: whether the cell is of the durable contract; its target rotates then even when
+  ///     the source stays in the first-level cache.
   /// - Returns: the exercise.
   public static func copy(
     _ routine: CopyRoutine, _ workingSet: WorkingSet, _ residency: Residency, byteCount: Int,
-    offset: Int = 0
+    offset: Int = 0, isDurable: Bool
   ) -> any Exercise {
-    CopyExercise(routine, workingSet, residency, byteCount: byteCount, offset: offset)
+    CopyExercise(
+      routine, workingSet, residency, byteCount: byteCount, offset: offset, isDurable: isDurable)
   }
 
   /// Zeroes one block a call.
   public static func zero(
-    _ routine: ZeroRoutine, _ workingSet: WorkingSet, _ residency: Residency, byteCount: Int
+    _ routine: ZeroRoutine, _ workingSet: WorkingSet, _ residency: Residency, byteCount: Int,
+    isDurable: Bool
   ) -> any Exercise {
-    ZeroExercise(routine, workingSet, residency, byteCount: byteCount)
+    ZeroExercise(routine, workingSet, residency, byteCount: byteCount, isDurable: isDurable)
   }
 
   /// Dirties one block a call, writes its lines back, and fences.
@@ -57,10 +61,11 @@ public enum Exercises {
   /// `sourceIsHole` makes the other bytes zeros. The write lies in one block of its alignment.
   public static func edgeCopy(
     _ routine: EdgeCopyRoutine, _ workingSet: WorkingSet, _ residency: Residency,
-    geometry: EdgeGeometry, sourceIsHole: Bool
+    geometry: EdgeGeometry, sourceIsHole: Bool, isDurable: Bool
   ) -> any Exercise {
     EdgeCopyExercise(
-      routine, workingSet, residency, geometry: geometry, sourceIsHole: sourceIsHole)
+      routine, workingSet, residency, geometry: geometry, sourceIsHole: sourceIsHole,
+      isDurable: isDurable)
   }
 
   /// Calls of a routine that does nothing: the floor of every other time.

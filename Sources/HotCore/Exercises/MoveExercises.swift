@@ -7,17 +7,27 @@
   @unsafe var loop: LoopOperands
 
   /// Operands whose target bytes begin `offset` bytes, less than a line, after a block's beginning.
-  init(_ workingSet: WorkingSet, _ residency: Residency, byteCount: Int, offset: Int = 0) {
+  ///
+  /// With a cached source, the target of a durable cell rotates: streaming to the same few lines
+  /// again and again is bimodal in the memory controller (256 B took 100 or 140 ns, batch by batch,
+  /// whatever the routine), and no program does it.
+  init(
+    _ workingSet: WorkingSet, _ residency: Residency, byteCount: Int, offset: Int = 0,
+    isDurable: Bool = false
+  ) {
     self.workingSet = workingSet
     self.byteCount = byteCount
     let line = workingSet.topology.lineByteCount
     let unit = max((byteCount + offset + line - 1) / line * line, line)
-    rotation = workingSet.rotation(residency, unitByteCount: unit, byteCount: unit)
+    let staysAtSource = residency == .l1 && isDurable
+    rotation = workingSet.rotation(
+      staysAtSource ? .lastLevel : residency, unitByteCount: unit, byteCount: unit)
     // SAFETY: the working set and the rotation are kept alive beside the operands; a unit holds
     // the block with its offset.
     unsafe loop = LoopOperands(
       source: workingSet.source, target: workingSet.target + offset, units: rotation.units,
       unitCount: rotation.count, unitByteCount: unit)
+    if staysAtSource { unsafe loop.sourceMask = 0 }
   }
 
   /// Brings the caches into their state: everything of a small rotation, one call of a large one.
@@ -75,11 +85,13 @@ final class CopyExercise: Exercise {
 
   init(
     _ routine: CopyRoutine, _ workingSet: WorkingSet, _ residency: Residency, byteCount: Int,
-    offset: Int = 0
+    offset: Int, isDurable: Bool
   ) {
     self.routine = routine
     self.residency = residency
-    operands = MoveOperands(workingSet, residency, byteCount: byteCount, offset: offset)
+    operands = MoveOperands(
+      workingSet, residency, byteCount: byteCount, offset: offset,
+      isDurable: isDurable)
   }
 
   var byteCountPerCall: Int { operands.byteCount }
@@ -116,11 +128,13 @@ final class ZeroExercise: Exercise {
 
   /// An exercise over a rotation of the target region.
   init(
-    _ routine: ZeroRoutine, _ workingSet: WorkingSet, _ residency: Residency, byteCount: Int
+    _ routine: ZeroRoutine, _ workingSet: WorkingSet, _ residency: Residency, byteCount: Int,
+    isDurable: Bool
   ) {
     self.routine = routine
     self.residency = residency
-    operands = MoveOperands(workingSet, residency, byteCount: byteCount)
+    operands = MoveOperands(
+      workingSet, residency, byteCount: byteCount, isDurable: isDurable)
   }
 
   var byteCountPerCall: Int { operands.byteCount }

@@ -1,7 +1,7 @@
 /// Where a timed loop finds the operands of its next call: a rotation over blocks of two regions.
 ///
 /// The n-th call works on the block at `source + units[n] * unitByteCount` and its partner at the
-/// same place of the target; after the last block the rotation begins again, and a batch goes on
+/// same place of the target, or always on the first block of the source; after the last block the rotation begins again, and a batch goes on
 /// where the one before stopped, so that a large rotation is never warm.
 ///
 /// - Safety: all three pointers outlive every loop run; each unit plus the call's byte count lies in
@@ -17,6 +17,8 @@
   public var unitCount: Int
   /// Bytes from one unit to the next.
   public var unitByteCount: Int
+  /// All ones; or zero, and the source stays at its first block while the target rotates.
+  public var sourceMask = -1
   /// The next place.
   public var cursor = 0
 
@@ -50,7 +52,7 @@
   @inline(__always)
   mutating func next() -> (source: UnsafeRawPointer, target: UnsafeMutableRawPointer) {
     let offset = unsafe Int(units[cursor]) &* unitByteCount
-    let from = unsafe source + offset
+    let from = unsafe source + (offset & sourceMask)
     let to = unsafe target + offset
     unsafe cursor &+= 1
     if unsafe cursor == unitCount { unsafe cursor = 0 }

@@ -18,10 +18,11 @@ internal import CPersist
     var left = calls
     let (source, target) = unsafe (operands.source, operands.target)
     let (units, unitByteCount) = unsafe (operands.units, operands.unitByteCount)
+    let sourceMask = unsafe operands.sourceMask
     while left > 0 {
       for place in unsafe operands.take(&left) {
         let offset = unsafe Int(units[place]) &* unitByteCount
-        unsafe routine(target + offset, source + offset, byteCount)
+        unsafe routine(target + offset, source + (offset & sourceMask), byteCount)
         unsafe cpersist_clobber(target)
       }
     }
@@ -97,10 +98,11 @@ internal import CPersist
     var left = calls
     let (source, target) = unsafe (operands.source, operands.target)
     let (units, unitByteCount) = unsafe (operands.units, operands.unitByteCount)
+    let sourceMask = unsafe operands.sourceMask
     while left > 0 {
       for place in unsafe operands.take(&left) {
         let offset = unsafe Int(units[place]) &* unitByteCount
-        let old = unsafe sourceIsHole ? nil : source + offset
+        let old = unsafe sourceIsHole ? nil : source + (offset & sourceMask)
         unsafe routine(target + offset, old, data, head, length, size)
         unsafe cpersist_clobber(target)
       }

@@ -24,10 +24,11 @@ public struct MachineClass: Equatable, Sendable {
       FNV1a(Self.factNames.map { "\($0)=\(value($0))\n" }.joined()).hexadecimal
     let vendors = ["AuthenticAMD": "amd", "GenuineIntel": "intel", "HygonGenuine": "hygon"]
     let vendor = value("cpu_vendor")
-    name = [
-      vendors[vendor] ?? vendor, value("cpu_family"), value("cpu_model"), value("cpu_stepping"),
-      value("cores") + "c", value("isa"), value("flush_instruction"), value("hypervisor"),
-    ].map(Self.slug).joined(separator: "-") + "-" + hash.prefix(8)
+    name =
+      [
+        vendors[vendor] ?? vendor, value("cpu_family"), value("cpu_model"), value("cpu_stepping"),
+        value("cores") + "c", value("isa"), value("flush_instruction"), value("hypervisor"),
+      ].map(Self.slug).joined(separator: "-") + "-" + hash.prefix(8)
   }
 
   /// Lower-case letters, digits and single underscores, so that a value is one part of a name.

@@ -29,8 +29,9 @@ final class TimedExercise: PreparedCell {
   private let exercise: any Exercise
   private let workingSet: WorkingSet
 
-  /// Counting instructions of a longer call takes longer than it tells.
-  private static let traceStepLimit = 20_000
+  /// Counting the instructions of a longer call takes longer than it tells: 20 µs each.
+  private static let traceStepLimit = 6_000
+  private static let traceByteLimit = 64 << 10
 
   init(_ exercise: any Exercise, _ workingSet: WorkingSet, note: String = "") {
     self.exercise = exercise
@@ -86,6 +87,7 @@ final class TimedExercise: PreparedCell {
     counts.bytesCopied = volume.copiedByteCount
     counts.bytesZeroed = volume.zeroedByteCount
     counts.bytesCompared = volume.comparedByteCount
+    if exercise.byteCountPerCall > Self.traceByteLimit { return counts }
     do throws(TraceError) {
       let traced = try workingSet.whileInherited { () throws(TraceError) in
         try exercise.trace(stepLimit: Self.traceStepLimit)

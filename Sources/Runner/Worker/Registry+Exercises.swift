@@ -52,7 +52,7 @@ extension Registry {
       return (
         Exercises.copy(
           routine, memory.set, memory.residency, byteCount: try memory.size(),
-          offset: cell.parameters.positionBytes ?? 0), ""
+          offset: cell.parameters.positionBytes ?? 0, isDurable: durable), ""
       )
     case .zero:
       let routine =
@@ -60,7 +60,9 @@ extension Registry {
         ? ReferenceRoutine.zero(durable: durable)
         : try available(cell.routine, among: ZeroRoutine.all(durable: durable))
       return (
-        Exercises.zero(routine, memory.set, memory.residency, byteCount: try memory.size()), ""
+        Exercises.zero(
+          routine, memory.set, memory.residency, byteCount: try memory.size(), isDurable: durable),
+        ""
       )
     case .flush:
       let routine =
@@ -125,19 +127,20 @@ extension Registry {
         parameters.sourceState == .mapped ? ReferenceRoutine.copy(durable: durable) : nil
       if let routine {
         return (
-          Exercises.copy(routine, memory.set, memory.residency, byteCount: geometry.size), ""
+          Exercises.copy(
+            routine, memory.set, memory.residency, byteCount: geometry.size, isDurable: durable), ""
         )
       }
       return (
         Exercises.zero(
           ReferenceRoutine.zero(durable: durable), memory.set, memory.residency,
-          byteCount: geometry.size), ""
+          byteCount: geometry.size, isDurable: durable), ""
       )
     }
     func exercise(_ routine: EdgeCopyRoutine) -> any Exercise {
       Exercises.edgeCopy(
         routine, memory.set, memory.residency, geometry: geometry,
-        sourceIsHole: parameters.sourceState != .mapped)
+        sourceIsHole: parameters.sourceState != .mapped, isDurable: durable)
     }
     let routines = EdgeCopyRoutine.all(durable: durable)
     guard durable, memory.cell.routine == bestOfLibpmem else {

@@ -131,7 +131,7 @@ struct MachineClassTests {
       MachineFact("cpu_vendor", "../../etc"), MachineFact("isa", "AVX 512 / nt"),
       MachineFact("hypervisor", "Ünï\u{0}"),
     ])
-    #expect(hostile.name == "etc-unknown-unknown-unknown-unknownc-avx_512_nt-unknown-n")
+    #expect(hostile.name.hasPrefix("etc-unknown-unknown-unknown-unknownc-avx_512_nt-unknown-n-"))
     let allowed = Set("abcdefghijklmnopqrstuvwxyz0123456789-_")
     #expect(hostile.name.allSatisfy { allowed.contains($0) })
   }
