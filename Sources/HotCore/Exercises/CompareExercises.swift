@@ -89,7 +89,8 @@ public enum Difference: Sendable {
     guard difference != .first, let offset = difference.offset(in: rangeByteCount) else { return }
     let extent = offset / extentByteCount
     var place = extent
-    while unsafe place < loop.unitCount {
+    // A block that comes more than once in the rotation is changed once.
+    while unsafe place < min(loop.unitCount, rotation.distinctCount) {
       // SAFETY: place is in the rotation, the byte in its block.
       let byte =
         unsafe workingSet.twin + Int(rotation.units[place]) * loop.unitByteCount

@@ -139,6 +139,8 @@ public final class WorkingSet {
 /// Block indices in the order in which a timed loop visits them.
 @safe final class Rotation {
   let count: Int
+  /// Places before the blocks repeat.
+  let distinctCount: Int
   /// `count` indices, alive as long as the rotation.
   @unsafe let units: UnsafePointer<UInt32>
 
@@ -159,6 +161,7 @@ public final class WorkingSet {
     }
     precondition(kept > 0, "random bytes differ somewhere")
     count = kept
+    distinctCount = kept / times
     unsafe units = UnsafePointer(storage)
   }
 
