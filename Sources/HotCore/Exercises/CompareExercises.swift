@@ -53,9 +53,11 @@ public enum Difference: Sendable {
     let isFirst = difference == .first
     let unit = isFirst ? line : (extentByteCount + line - 1) / line * line
     step = isFirst ? 1 : rangeByteCount / extentByteCount
+    precondition(rangeByteCount <= workingSet.regionByteCount, "a range lies in a region")
     rotation = workingSet.rotation(
       residency, unitByteCount: unit,
       byteCount: residency == .l1 || isFirst ? extentByteCount : unit,
+      rangeByteCount: isFirst ? 0 : rangeByteCount,
       differingBy: isFirst ? line : nil)
     // SAFETY: working set and rotation live beside the operands; the line further on lies in the
     // gap behind the region at worst. Only whole ranges take part.

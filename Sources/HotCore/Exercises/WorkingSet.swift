@@ -100,15 +100,17 @@ public final class WorkingSet {
   /// The rotation for blocks of a size in a residency.
   ///
   /// Blocks begin `unitByteCount` apart, so they overlap when that is less than `byteCount`; all
-  /// their bytes lie in the region. With `differingBy`, only blocks take part whose first byte
+  /// their bytes lie in the region, and there are blocks for `rangeByteCount` at least. With `differingBy`, only blocks take part whose first byte
   /// differs from the byte so far behind it.
   func rotation(
-    _ residency: Residency, unitByteCount: Int, byteCount: Int, differingBy shift: Int? = nil
+    _ residency: Residency, unitByteCount: Int, byteCount: Int, rangeByteCount: Int = 0,
+    differingBy shift: Int? = nil
   ) -> Rotation {
     let span =
       switch residency {
-      case .l1: byteCount
-      case .lastLevel: min(max(topology.llcByteCount / 8, byteCount), regionByteCount)
+      case .l1: max(byteCount, rangeByteCount)
+      case .lastLevel:
+        min(max(topology.llcByteCount / 8, byteCount, rangeByteCount), regionByteCount)
       case .memory: regionByteCount
       }
     let key = RotationKey(

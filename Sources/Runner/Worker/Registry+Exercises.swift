@@ -22,6 +22,9 @@ struct CellMemory {
     if residency == .l1, 2 * size > set.topology.l1DataByteCount {
       throw .skipped("two ranges of \(size) bytes do not fit the first-level cache")
     }
+    if residency == .lastLevel, 2 * size > set.topology.llcByteCount {
+      throw .skipped("two ranges of \(size) bytes leave the last-level cache no room")
+    }
     return size
   }
 
