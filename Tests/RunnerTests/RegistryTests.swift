@@ -1,0 +1,48 @@
+import Plan
+import Suites
+import Testing
+
+@testable import Runner
+
+/// Names of suites lead to code.
+@Suite struct RegistryTests {
+  @Test("every cell of every suite is known, and so is what travels with it")
+  func knowsAll() throws {
+    let cells = try #require(Catalog.suite(named: "full")).cells()
+    var shapes: Set<[String]> = []
+    for cell in cells + Companions.of(cells) {
+      // Registry.knows looks at these alone; the full suite has thousands of cells.
+      let durable = cell.parameters.durable.map { $0 ? "1" : "0" } ?? ""
+      guard shapes.insert([cell.operation.rawValue, cell.engine, cell.routine, durable]).inserted
+      else { continue }
+      #expect(Registry.knows(cell), "\(cell.name)")
+    }
+    #expect(shapes.count > 100)
+  }
+
+  @Test("a stranger is not: routine, engine, contract or operation")
+  func strangers() {
+    var known = copyCells(1)[0].with(routine: "libc")
+    #expect(Registry.knows(known))
+    #expect(!Registry.knows(known.with(routine: "Libc")))
+    #expect(!Registry.knows(known.with(routine: "")))
+    #expect(!Registry.knows(known.with(routine: "libc+clwb")))
+    known.engine = "model"
+    #expect(!Registry.knows(known))
+    known.engine = "core"
+    known.operation = .flush
+    #expect(!Registry.knows(known))
+  }
+
+  @Test("no operation offers a routine twice, and each missing one has its reason")
+  func entries() {
+    var seen: Set<String> = []
+    for entry in Registry.entries() {
+      let durable = entry.durable.map(String.init) ?? ""
+      #expect(seen.insert("\(entry.operation) \(durable) \(entry.name)").inserted, "\(entry)")
+      #expect(entry.unavailable != "")
+    }
+    #expect(Set(Registry.routineNames()) == Set(Registry.entries().map(\.name)))
+    #expect(Set(Registry.routineNames()).count == Registry.routineNames().count)
+  }
+}
