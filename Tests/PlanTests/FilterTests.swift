@@ -57,7 +57,8 @@ import Testing
     for known in Cell.keyColumns { #expect(error?.sentence.contains(known) == true) }
   }
 
-  @Test("a term without '=' is refused, and the filter stays as it was", arguments: ["", "routine"])
+  @Test(
+    "a term without '=' is refused, and the filter stays as it was", arguments: ["", "routine"])
   func noEquals(term: String) {
     var filter = Filter()
     #expect(throws: FilterError.self) { try filter.add(term) }

@@ -37,6 +37,7 @@ struct FakeWorker {
   private let folder: URL
 
   /// - Parameter misbehaviour: shell commands run instead of the answer to `verb` or `verb id`.
+  /// - Throws: when the folder of the script cannot be made.
   init(_ misbehaviour: [String: String] = [:]) throws {
     folder = FileManager.default.temporaryDirectory
       .appending(path: "daxmark-fake-\(UInt64.random(in: 0...UInt64.max))")

@@ -1,0 +1,64 @@
+import Foundation
+import Testing
+
+/// What daxmark does not understand: exit 64, one sentence, the nearest name.
+@Suite struct UsageTests {
+  @Test(
+    "an unknown name is answered with the nearest",
+    arguments: [
+      ("lst", "'list'"), ("rnu", "'run'"), ("comapre --all", "'compare'"), ("gat", "'gate'"),
+      ("run --suite defualt", "'default'"), ("plan --suite quik", "'quick'"),
+      ("plan --suite cow_edge", "'cow-edge'"), ("plan --engine cor", "'core'"),
+      ("plan --engine core,liv", "'live'"), ("plan --routine lbc", "'libc'"),
+      ("run --routine auto,avx2nt", "'avx2-nt'"), ("plan --filter size_byte=1", "'size_bytes'"),
+      ("run --filter rutine=libc", "'routine'"), ("run --sute quick", "'--suite'"),
+      ("list --cvs", "'--csv'"), ("gate --bseline x", "'--baseline'"),
+    ])
+  func nearest(line: String, name: String) throws {
+    let finished = try Daxmark.run(line.split(separator: " ").map(String.init))
+    #expect(finished.code == 64)
+    #expect(finished.output.isEmpty)
+    #expect(finished.errors.contains("did you mean \(name)?"), "\(finished.errors)")
+    #expect(isOneSentence(finished.errors), "\(finished.errors)")
+  }
+
+  @Test(
+    "a command line that makes no sense says so in a sentence",
+    arguments: [
+      "xyzzy", "plan --suite zzzzzz", "plan --engine zzzzzz", "plan --suite", "plan extra",
+      "plan --filter routine", "plan --filter zzzzzzzzzz=1", "plan --filter routine=nobody",
+      "run --rounds 0", "run --rounds -1", "run --rounds 10001", "run --rounds x",
+      "run --processes 0", "run --seed -1", "run --seed 99999999999999999999", "run --core x",
+      "run --core 100000", "compare onlyone", "baseline", "plan --rounds 3",
+    ])
+  func senseless(line: String) throws {
+    let finished = try Daxmark.run(line.split(separator: " ").map(String.init))
+    #expect(finished.code == 64, "\(finished.errors)")
+    #expect(finished.output.isEmpty)
+    #expect(isOneSentence(finished.errors), "\(finished.errors)")
+  }
+
+  @Test(
+    "an override that means nothing is refused, whatever the verb",
+    arguments: [
+      ("DAXMARK_DISABLE", "avx3", "avx2"), ("DAXMARK_DISABLE", "avx2,clbw", "clwb"),
+      ("DAXMARK_COPY", "lbc", "libc"), ("DAXMARK_ZERO", "libcc", "libc"),
+      ("DAXMARK_COMPARE", "word8", "word-8"), ("DAXMARK_FLUSH", "clflushop", "clflushopt"),
+      ("DAXMARK_THRESHOLDS", "nonsense=1", ""),
+    ], ["run --quick", "list", "machine"])
+  func override(variable: (String, String, String), line: String) throws {
+    let finished = try Daxmark.run(
+      line.split(separator: " ").map(String.init), environment: [variable.0: variable.1])
+    #expect(finished.code == 64)
+    #expect(finished.errors.contains(variable.0))
+    #expect(finished.errors.contains("did you mean '\(variable.2)"), "\(finished.errors)")
+    #expect(isOneSentence(finished.errors), "\(finished.errors)")
+  }
+
+  @Test("help is help", arguments: ["--help", "help", "help run", "run --help", "--version", ""])
+  func help(line: String) throws {
+    let finished = try Daxmark.run(line.split(separator: " ").map(String.init))
+    #expect(finished.code == 0)
+    #expect(!finished.output.isEmpty && finished.errors.isEmpty)
+  }
+}
