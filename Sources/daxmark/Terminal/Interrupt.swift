@@ -2,8 +2,9 @@ internal import Glibc
 internal import HotCore
 internal import Synchronization
 
-/// Ctrl-C and SIGTERM as a flag that the run asks between batches, so that nothing measured is
-/// lost. A second one gives reserved huge pages back and ends the process at once.
+/// Ctrl-C and SIGTERM as a flag.
+///
+/// The run asks it between batches, so that nothing measured is lost. A second one gives reserved huge pages back and ends the process at once.
 enum Interrupt {
   private static let requested = Atomic<Bool>(false)
 
@@ -12,6 +13,12 @@ enum Interrupt {
 
   /// Takes over SIGINT and SIGTERM.
   static func install() {
+    // Whoever started us may have blocked them (threads of a pool do), and a child inherits that.
+    var signals = sigset_t()
+    // SAFETY: one signal set, alive for the calls.
+    unsafe sigemptyset(&signals)
+    for number in [SIGINT, SIGTERM] { unsafe sigaddset(&signals, number) }
+    unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     for number in [SIGINT, SIGTERM] {
       signal(number) { _ in
         // Only async-signal-safe work: an atomic exchange, one write, _exit.
