@@ -32,7 +32,9 @@ extension Workload {
     {
       return length > 0 && position < alignment && length <= alignment - position
     }
-    if let extent = parameters.extentBytes, let size = parameters.sizeBytes { return extent <= size }
+    if let extent = parameters.extentBytes, let size = parameters.sizeBytes {
+      return extent <= size
+    }
     return true
   }
 }

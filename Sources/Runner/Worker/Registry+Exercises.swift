@@ -64,7 +64,9 @@ extension Registry {
       let routine =
         isReference
         ? ReferenceRoutine.flush : try available(cell.routine, among: FlushRoutine.all())
-      return (FlushExercise(routine, memory.set, memory.residency, byteCount: try memory.size()), "")
+      return (
+        FlushExercise(routine, memory.set, memory.residency, byteCount: try memory.size()), ""
+      )
     case .compare, .dedupe:
       let routine =
         isReference

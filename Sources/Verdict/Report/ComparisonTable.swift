@@ -25,7 +25,8 @@ public struct ComparisonTable: Sendable {
     if let reason = comparison.comparability.reason { lines += ["Read with care: \(reason).", ""] }
     let table = shown.map { row in
       [
-        row.cell.name, ResultTable.Number.plain(row.cpuPerCallA), ResultTable.Number.plain(row.cpuPerCallB),
+        row.cell.name, ResultTable.Number.plain(row.cpuPerCallA),
+        ResultTable.Number.plain(row.cpuPerCallB),
         row.cpuChange.map { percent($0.value) } ?? "",
         row.ratioChange.map {
           "\(percent($0.value)) [\(percent($0.low)), \(percent($0.high))]"
