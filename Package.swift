@@ -61,7 +61,8 @@ let package = Package(
     .testTarget(
       name: "VerdictTests", dependencies: ["Verdict", "Record", "Plan"],
       resources: [.copy("Golden")]),
-    .testTarget(name: "RunnerTests", dependencies: ["Runner", "Plan", "Record", "Suites"]),
+    .testTarget(
+      name: "RunnerTests", dependencies: ["Runner", "Plan", "Record", "Suites", "daxmark"]),
     .testTarget(name: "CommandTests", dependencies: ["daxmark"]),
     .testTarget(name: "TidyTests"),
   ],

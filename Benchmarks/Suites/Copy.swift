@@ -9,7 +9,8 @@ enum Copy {
       .copy, routines: Routines.copy, sizes: "64,256,1KiB,4KiB", durable: false, caches: [.l1],
       pages: [.any]),
     Workload(
-      .copy, routines: Routines.copy, sizes: "64KiB", durable: false, caches: [.llc], pages: [.any]),
+      .copy, routines: Routines.copy, sizes: "64KiB", durable: false, caches: [.llc],
+      pages: [.any]),
     Workload(
       .copy, routines: Routines.copy, sizes: "2MiB", durable: false, caches: [.memory],
       pages: [.any]),

@@ -7,7 +7,8 @@ enum Zero {
       .zero, routines: Routines.zero, sizes: "64,256,1KiB,4KiB", durable: false, caches: [.l1],
       pages: [.any]),
     Workload(
-      .zero, routines: Routines.zero, sizes: "64KiB", durable: false, caches: [.llc], pages: [.any]),
+      .zero, routines: Routines.zero, sizes: "64KiB", durable: false, caches: [.llc],
+      pages: [.any]),
     Workload(
       .zero, routines: Routines.zero, sizes: "2MiB", durable: false, caches: [.memory],
       pages: [.any]),

@@ -30,7 +30,12 @@ int chost_spawn(
   posix_spawn_file_actions_adddup2(&actions, input[0], 0);
   posix_spawn_file_actions_adddup2(&actions, output[1], 1);
   if (inherited >= 0) posix_spawn_file_actions_adddup2(&actions, inherited, 3);
-  int error = posix_spawn(process, executable, &actions, NULL, arguments, environ);
+  // A group of its own: Ctrl-C goes to the foreground group, and is the caller's to answer.
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+  int error = posix_spawn(process, executable, &actions, &attributes, arguments, environ);
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   close(input[0]);
   close(output[1]);

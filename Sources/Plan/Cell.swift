@@ -2,7 +2,9 @@
 ///
 /// A nil field does not apply to its operation and is empty in the CSV.
 public struct Parameters: Hashable, Sendable {
-  /// Bytes one call works on: the range copied, compared, zeroed or flushed; the block of an edge copy.
+  /// Bytes one call works on: the range copied, compared, zeroed or flushed.
+  ///
+  /// Of an edge copy it is the block.
   public var sizeBytes: Int?
   /// File position of the write of an edge copy, relative to its aligned block.
   public var positionBytes: Int?

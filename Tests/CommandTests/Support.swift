@@ -30,6 +30,7 @@ final class Daxmark {
   ///   - arguments: Everything after the program's name.
   ///   - environment: Variables set beyond those of the tests, less `DAXMARK_*`.
   ///   - folder: The folder it runs in.
+  /// - Throws: when there is no such program.
   init(_ arguments: [String], environment: [String: String] = [:], in folder: String) throws {
     files = try Scratch()
     for name in ["output", "errors"] {
@@ -143,9 +144,16 @@ enum SharedRun {
 
   private static let made = Result {
     let scratch = try Scratch()
+    // What a global holds is never let go: the folder is removed when the tests end.
+    atexit { if let folder = try? SharedRun.folder() { SharedRun.remove(folder) } }
     let finished = try Daxmark.run(
       ["run"] + fewCells + ["--rounds", "2", "--no-instructions", "--out", scratch.path("run")])
     return (scratch: scratch, finished: finished)
+  }
+
+  private static func remove(_ folder: String) {
+    try? FileManager.default.removeItem(
+      at: URL(filePath: folder).deletingLastPathComponent())
   }
 
   static func folder() throws -> String { try made.get().scratch.path("run") }

@@ -80,7 +80,9 @@ import Testing
         if let request = try? Request(line: damaged) {
           #expect(try Request(line: request.line) == request, "\(damaged)")
         } else if let reply = try? Reply(line: damaged) {
-          #expect(try Reply(line: reply.line) == reply, "\(damaged)")
+          // A note may hold a stray line separator once; what we write of it no longer does.
+          let clean = try Reply(line: reply.line)
+          #expect(try Reply(line: clean.line) == clean, "\(damaged)")
         } else {
           refused += 1
         }

@@ -22,7 +22,9 @@ public struct CellResult: Equatable, Sendable {
   public var wallPerCall: Double?
   /// Bytes one call works on.
   public var bytesPerCall: Double?
-  /// Throughput as a share of the machine's own peak for this work in this run, 0…1 and a little above.
+  /// Throughput as a share of the machine's own peak for this work in this run.
+  ///
+  /// It lies in 0…1 and a little above.
   public var rooflineShare: Double?
   /// Routine name of the frozen reference cell.
   public var reference: String?

@@ -14,7 +14,8 @@ struct WorkerProcess: ~Copyable {
 
   /// Starts `executable worker --core N`.
   ///
-  /// - Parameter workingSet: descriptor of the shared working mapping; the worker has it as 3.
+  /// The worker has the shared working mapping, `workingSet`, as its descriptor 3.
+  ///
   /// - Throws: `WorkerFailure` when there is no such program.
   init(executable: String, core: Int, workingSet: Int32) throws(WorkerFailure) {
     let arguments = [executable, "worker", "--core", String(core)]

@@ -4,7 +4,8 @@ internal import Synchronization
 
 /// Ctrl-C and SIGTERM as a flag.
 ///
-/// The run asks it between batches, so that nothing measured is lost. A second one gives reserved huge pages back and ends the process at once.
+/// The run asks it between batches, so that nothing measured is lost. A second one gives reserved
+/// huge pages back and ends the process at once.
 enum Interrupt {
   private static let requested = Atomic<Bool>(false)
 

@@ -101,7 +101,9 @@ struct RunCommand: ParsableCommand {
       processes: processes, seed: seed ?? UInt64.random(in: 0...UInt64(Int64.max)))
     options.countsInstructions = !noInstructions
     for cell in stored?.record.cells ?? [] {
-      if let calls = cell.calls, calls > 0 { options.knownCalls[cell.cell] = calls }
+      // The same counts give the same batches; one that is no batch any more is found anew.
+      guard let calls = cell.calls, let time = cell.cpuPerCall, calls > 0 else { continue }
+      if Double(calls) * time < 1e8 { options.knownCalls[cell.cell] = calls }
     }
     return options
   }
