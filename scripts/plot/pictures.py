@@ -1,5 +1,7 @@
 """The pictures of one run. Each takes a Run and gives a chart, or a Missing with the reason."""
 
+import math
+
 import altair as alt
 import polars as pl
 
@@ -27,7 +29,14 @@ def throughput(run, operation):
         raise Missing(f"no measured {operation} rows")
     rows = with_family(rows)
     present = set(rows["cache_state"])
-    peaks = {cache: peak for cache, peak in rooflines(run, operation).items() if cache in present}
+    peaks = {
+        (durable, cache): peak
+        for durable in ("", "0", "1")
+        for cache, peak in rooflines(run, operation, durable == "1").items()
+        if not rows.filter(
+            (pl.col("durable").fill_null("") == durable) & (pl.col("cache_state") == cache)
+        ).is_empty()
+    }
     families = set(rows["family"]) | ({style.ROOFLINE} if peaks else set())
     color = style.family_color(families)
     extent = rows["gbps_low"].drop_nulls().to_list() + rows["gbps_high"].drop_nulls().to_list()
@@ -47,7 +56,7 @@ def throughput(run, operation):
             if part.is_empty():
                 continue
             kept = ", durable" if durable == "1" else ""
-            panel = throughput_panel(part, peaks.get(cache), y, color)
+            panel = throughput_panel(part, peaks.get((durable, cache)), y, color)
             panels.append(panel.properties(title=f"{CACHES[cache]}{kept}", width=270, height=230))
         lines.append(alt.hconcat(*panels, spacing=24))
     return finish(
@@ -66,14 +75,11 @@ def throughput_panel(rows, peak, y, color):
     base = alt.Chart(rows).encode(x=x, color=color)
     layers = []
     if peak:
-        roof = pl.DataFrame(
-            {"size_bytes": [min(sizes), max(sizes)], "gbps": [peak] * 2,
-             "family": [style.ROOFLINE] * 2}
-        )  # fmt: skip
+        roof = pl.DataFrame({"gbps": [peak], "family": [style.ROOFLINE]})
         layers.append(
             alt.Chart(roof)
-            .mark_line(strokeDash=[6, 4], strokeWidth=1.5)
-            .encode(x=x, y=alt.Y("gbps:Q", **y), color=color)
+            .mark_rule(strokeDash=[6, 4], strokeWidth=1.5)
+            .encode(y=alt.Y("gbps:Q", **y), color=color)
         )
     is_other = alt.datum.family == style.OTHERS
     for shown, width, dot in (
@@ -89,10 +95,15 @@ def throughput_panel(rows, peak, y, color):
     return alt.layer(*layers)
 
 
-def rooflines(run, operation):
-    """The machine's peak for an operation in GB/s of its own count, by cache state."""
+def rooflines(run, operation, durable):
+    """The machine's peak for an operation in GB/s of its own count, by cache state.
+
+    Durable stores end in memory, so only kernels that stream past the caches count for them.
+    """
     kind, factor = KIND[operation]
     rows = run.measured("roofline").filter(pl.col("routine").str.split("-").list.first() == kind)
+    if durable and kind != "read":
+        rows = rows.filter(pl.col("routine").str.ends_with("-nt"))
     best = rows.group_by("cache_state").agg(pl.col("gbps").max() / factor)
     return {cache: peak for cache, peak in best.iter_rows() if peak}
 
@@ -327,8 +338,9 @@ def fault_rate(run):
             part = rows.filter((pl.col("memory") == memory) & (pl.col("page") == page))
             if not part.is_empty():
                 title = f"{memory}, {bytes_text(page)} pages"
-                top = rows.filter(pl.col("page") == page)["rate"].max() * 1.05
-                panels.append(fault_panel(part, color, top).properties(title=title))
+                same = rows.filter(pl.col("page") == page)["rate"]
+                span = [10 ** math.floor(math.log10(same.min())), same.max() * 1.3]
+                panels.append(fault_panel(part, color, span).properties(title=title))
         if panels:
             lines.append(alt.hconcat(*panels, spacing=28))
     if not lines:
@@ -343,15 +355,21 @@ def fault_rate(run):
     )
 
 
-def fault_panel(rows, color, top):
+def fault_panel(rows, color, span):
+    powers = range(math.floor(math.log10(span[0])), math.ceil(math.log10(span[1])) + 1)
+    steps = (1, 3) if len(powers) > 3 else (1, 2, 5)
+    ticks = [step * 10**power for power in powers for step in steps if step * 10**power <= span[1]]
     y = alt.Y("class_:N", title=None, sort=list(ACCESSES.values()), axis=alt.Axis(labelLimit=200))
     x = dict(
-        title="faults per second",
-        scale=alt.Scale(domain=[0, top], nice=False),
-        axis=alt.Axis(labelExpr=style.COUNT_LABEL, tickCount=5),
+        title="faults per second (log scale)",
+        scale=alt.Scale(type="log", domain=span, nice=False),
+        axis=alt.Axis(labelExpr=style.COUNT_LABEL, values=ticks),
     )
     base = alt.Chart(rows).encode(y=y, color=color, yOffset=alt.YOffset("threads_text:N"))
-    bars = base.mark_bar(height=3, opacity=0.45).encode(x=alt.X("rate:Q", **x))
+    # Light guides to the dots, not bars: a length means nothing on a log axis.
+    bars = base.mark_rule(strokeWidth=1, opacity=0.3).encode(
+        x=alt.X("rate:Q", **x), x2=alt.datum(span[0])
+    )
     dots = base.mark_circle(size=45, opacity=1).encode(x=alt.X("rate:Q", **x))
     spread = base.mark_rule(strokeWidth=2).encode(x=alt.X("rate_low:Q", **x), x2="rate_high:Q")
     classes = rows["class_"].n_unique()
