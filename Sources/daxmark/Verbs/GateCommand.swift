@@ -8,7 +8,7 @@ struct GateCommand: ParsableCommand {
     commandName: "gate",
     abstract: "Judge runs by the stored baseline of this machine class.",
     discussion: """
-      Without folders it judges the latest run, with the runs of the same commit before it as \
+      Without folders it judges the latest run, with those of the same executable before it as \
       confirmation. A regression must repeat in two runs at least a minute apart. Exit codes: 0 \
       pass, 2 confirmed regression, 3 inconclusive or not comparable, 4 baseline unusable.
       """)
