@@ -19,7 +19,7 @@ public enum Catalog {
     Suite(
       name: "default",
       question: "What do CoW edge copies, dedupe compares and page faults cost on this machine?",
-      rounds: 15,
+      rounds: 16,
       of: [
         ("copy", Copy.essential), ("compare", Compare.essential), ("zero", Zero.essential),
         ("flush", Flush.essential), ("cow-edge", CowEdge.essential), ("dedupe", Dedupe.essential),
@@ -28,14 +28,14 @@ public enum Catalog {
     Suite(
       name: "quick",
       question: "Is anything badly off? The fewest cells that touch every operation.",
-      rounds: 7,
+      rounds: 8,
       of: [
         ("copy", Copy.brief), ("compare", Compare.brief), ("zero", Zero.brief),
         ("flush", Flush.brief), ("cow-edge", CowEdge.brief), ("dedupe", Dedupe.brief),
         ("fault", Fault.brief),
       ]),
     Suite(
-      name: "full", question: "Everything: all families with all their axes.", rounds: 9,
+      name: "full", question: "Everything: all families with all their axes.", rounds: 10,
       of: families.map { ($0.name, $0.workloads.map(\.workload)) }),
   ]
 }

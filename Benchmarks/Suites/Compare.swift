@@ -29,7 +29,7 @@ enum Compare {
   static let suite = Suite(
     name: "compare",
     question: "How fast does a comparison find that two ranges are equal, or where they differ?",
-    rounds: 15,
+    rounds: 16,
     workloads: essential + [
       Workload(
         .compare, routines: Routines.compare, sizes: "8,16,32,64:*2:4KiB", caches: [.l1],

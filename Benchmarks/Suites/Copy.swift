@@ -34,7 +34,7 @@ enum Copy {
   static let suite = Suite(
     name: "copy",
     question: "What does it cost to copy bytes, and to have them durable, at each size?",
-    rounds: 15,
+    rounds: 16,
     workloads: essential + [
       Workload(
         .copy, routines: Routines.copy, sizes: "1,8,16,32,64:*2:4KiB", durable: false,

@@ -35,7 +35,7 @@ enum CowEdge {
   static let suite = Suite(
     name: "cow-edge",
     question: "What does a small copy-on-write cost: the old block's edges around the new bytes?",
-    rounds: 15,
+    rounds: 16,
     workloads: essential + brief
       + shapes(routines: Routines.edge, durable: false, cache: .memory)
       + shapes(routines: Routines.edge, durable: false, cache: .l1)

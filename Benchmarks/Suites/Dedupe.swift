@@ -23,7 +23,7 @@ enum Dedupe {
   static let suite = Suite(
     name: "dedupe",
     question: "What does the comparison of a dedupe cost, and what does fragmentation add to it?",
-    rounds: 15,
+    rounds: 16,
     workloads: essential + [
       Workload(
         .dedupe, routines: Routines.compare, sizes: "64KiB,1MiB,16MiB", extents: "4KiB:*4:1MiB",

@@ -12,7 +12,7 @@ enum Fault {
   static let suite = Suite(
     name: "fault",
     question: "What does a page fault cost on this kernel, by class, page size and threads?",
-    rounds: 15,
+    rounds: 16,
     workloads: [fault(MemoryKind.allCases, threads: [1, 2, 4])])
 
   private static func fault(_ memory: [MemoryKind], threads: [Int]) -> Workload {

@@ -22,7 +22,7 @@ enum Flush {
   static let suite = Suite(
     name: "flush",
     question: "What does writing dirty cache lines back cost, by instruction?",
-    rounds: 15,
+    rounds: 16,
     workloads: essential + [
       Workload(
         .flush, routines: Routines.flush, sizes: "64:*2:4KiB", durable: true, caches: [.l1],

@@ -5,7 +5,7 @@ enum Roofline {
   static let suite = Suite(
     name: "roofline",
     question: "How fast can this machine read, store and copy at all, in each level of its memory?",
-    rounds: 15,
+    rounds: 16,
     workloads: [
       ("8KiB", CacheState.l1), ("256KiB", .llc), ("2MiB", .memory),
     ].map { sizes, cache in

@@ -29,7 +29,7 @@ enum Zero {
   static let suite = Suite(
     name: "zero",
     question: "What does it cost to zero bytes, and to have the zeros durable, at each size?",
-    rounds: 15,
+    rounds: 16,
     workloads: essential + [
       Workload(
         .zero, routines: Routines.zero, sizes: "1,8,16,32,64:*2:4KiB", durable: false,

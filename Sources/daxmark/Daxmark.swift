@@ -21,6 +21,7 @@ struct Daxmark: ParsableCommand {
     ])
 
   static func main() {
+    fillStandardDescriptors()
     do {
       try checkVerb()
       var command = try parseAsRoot()
@@ -33,6 +34,16 @@ struct Daxmark: ParsableCommand {
       Glibc.exit(code.rawValue)
     } catch {
       exitForUsage(error)
+    }
+  }
+
+  /// Opens those of the three standard descriptors that whoever started us left closed.
+  ///
+  /// The next file or pipe would get such a number, and the worker's own input be dropped onto it.
+  private static func fillStandardDescriptors() {
+    for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) < 0 {
+      // SAFETY: the path is a literal C string; the lowest free number is the one missing.
+      _ = unsafe open("/dev/null", O_RDWR)
     }
   }
 

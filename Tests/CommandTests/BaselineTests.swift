@@ -73,6 +73,23 @@ import Testing
     expectUnusable(betweenFields, ["/\(file) line \(last) column ", "cut off"])
   }
 
+  @Test("a baseline is not promoted over one of its runs, and may be recorded again")
+  func overRun() throws {
+    let scratch = try Scratch()
+    let copy = scratch.path("copy")
+    try FileManager.default.copyItem(atPath: try SharedRun.folder(), toPath: copy)
+    let refused = try Daxmark.run(["baseline", copy, "--out", copy])
+    #expect(refused.code == 1 && isOneSentence(refused.errors), "\(refused.errors)")
+    for name in SharedRun.fileNames {
+      #expect(
+        FileManager.default.contentsEqual(
+          atPath: "\(copy)/\(name)", andPath: "\(try SharedRun.folder())/\(name)"))
+    }
+    for _ in 0..<2 {
+      #expect(try Daxmark.run(["baseline", copy, "--out", scratch.path("baseline")]).code == 0)
+    }
+  }
+
   @Test("a row that stands twice is named", arguments: ["cells.csv", "samples.csv", "machine.csv"])
   func duplicate(file: String) throws {
     var last = 0

@@ -11,7 +11,9 @@ import Testing
       ("plan --suite cow_edge", "'cow-edge'"), ("plan --engine cor", "'core'"),
       ("plan --engine core,liv", "'live'"), ("plan --routine lbc", "'libc'"),
       ("run --routine auto,avx2nt", "'avx2-nt'"), ("plan --filter size_byte=1", "'size_bytes'"),
-      ("run --filter rutine=libc", "'routine'"), ("run --sute quick", "'--suite'"),
+      ("run --filter rutine=libc", "'routine'"), ("plan --filter routine=atuo", "'auto'"),
+      ("run -f operation=copy,comapre", "'compare'"), ("plan -f engine=lvie", "'live'"),
+      ("run --sute quick", "'--suite'"),
       ("list --cvs", "'--csv'"), ("gate --bseline x", "'--baseline'"),
     ])
   func nearest(line: String, name: String) throws {

@@ -47,7 +47,7 @@ def throughput(run, operation):
         axis=alt.Axis(format="~g", tickCount=6),
     )
     lines = []
-    for durable in sorted(rows["durable"].fill_null("").unique().to_list()):
+    for durable in durables:
         panels = []
         for cache in [name for name in CACHES if name in present]:
             part = rows.filter(

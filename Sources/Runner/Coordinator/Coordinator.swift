@@ -10,7 +10,7 @@ internal import Record
 public struct Coordinator: ~Copyable {
   private let cells: [Cell]
   private let options: RunOptions
-  private let workingSet: Int32
+  private var workingSet: Int32
   private var worker: WorkerProcess?
   private var everStarted = false
   private var prepared: Set<Int> = []
@@ -23,11 +23,7 @@ public struct Coordinator: ~Copyable {
   public init(cells: [Cell], options: RunOptions) throws(RunError) {
     self.cells = cells
     self.options = options
-    // SAFETY: the name is a literal C string.
-    workingSet = unsafe chost_memfd("daxmark-working-set")
-    if workingSet < 0 {
-      throw RunError("The shared working mapping could not be made: \(errnoText(-workingSet)).")
-    }
+    workingSet = try Self.makeWorkingSet()
     for (index, cell) in cells.enumerated() { calls[index] = options.knownCalls[cell] }
     signal(SIGPIPE, SIG_IGN)
   }
@@ -44,6 +40,7 @@ public struct Coordinator: ~Copyable {
     for process in 0..<options.processes {
       worker = nil
       prepared = []
+      if process > 0 { try renewWorkingSet() }
       guard try prepareAll(observe) else { return finish() }
       for round in 0..<options.rounds {
         guard try measure(process: process, round: round, observe) else { return finish() }
@@ -52,6 +49,23 @@ public struct Coordinator: ~Copyable {
     }
     outcome.isComplete = true
     return finish()
+  }
+
+  private static func makeWorkingSet() throws(RunError) -> Int32 {
+    // SAFETY: the name is a literal C string.
+    let descriptor = unsafe chost_memfd("daxmark-working-set")
+    if descriptor < 0 {
+      throw RunError("The shared working mapping could not be made: \(errnoText(-descriptor)).")
+    }
+    return descriptor
+  }
+
+  /// Each process measures on other pages: a cell whose time depends on where they happen to lie
+  /// (one took 620 or 4145 ns) shows it as a difference between processes.
+  private mutating func renewWorkingSet() throws(RunError) {
+    let fresh = try Self.makeWorkingSet()
+    close(workingSet)
+    workingSet = fresh
   }
 
   private mutating func finish() -> RunOutcome {

@@ -15,7 +15,7 @@ public enum Worker {
   ///   - workingSet: descriptor of the shared working mapping, or nil for memory of its own.
   /// - Returns: the exit code.
   public static func serve(core: Int?, workingSet: CInt?) -> Int32 {
-    // Ctrl-C reaches the whole foreground group; only the coordinator decides what it means.
+    // Only the coordinator decides what Ctrl-C means, whoever started us in which group.
     signal(SIGINT, SIG_IGN)
     signal(SIGPIPE, SIG_IGN)
     let cores = allowedCores()

@@ -23,8 +23,11 @@ extension CellResult {
   }
 
   /// Whether no difference to another row can be claimed: their intervals overlap, or one of
-  /// them has none.
+  /// them has none, or too few batches for one.
+  ///
+  /// Of equal routines, four batches each lie apart by chance in 3 % of cases, three in 10 %.
   func isTied(with other: CellResult) -> Bool {
+    if min(batches ?? .max, other.batches ?? .max) < CellResult.batchesMinimum { return true }
     guard let cpuLow, let cpuHigh, let otherLow = other.cpuLow, let otherHigh = other.cpuHigh
     else { return true }
     return cpuLow <= otherHigh && otherLow <= cpuHigh
@@ -49,6 +52,9 @@ extension CellResult {
     let isOutside = ratio * now.low > high || ratio * now.high < low
     return (relative, isOutside && relative.magnitude > CellResult.tolerance)
   }
+
+  /// Batches below which rows are not told apart.
+  static let batchesMinimum = 4
 
   /// Changes below this are never called a move, whatever the intervals say.
   private static let tolerance = 0.03

@@ -25,6 +25,11 @@ extension Conclusion {
     let sentence = "From 4 KiB up auto reaches, in the median over shapes, \(list(shares))"
     let contests = limited.filter { $0.isContest && $0.auto != nil }
     if contests.isEmpty { return sentence + "." }
+    // Edge copies and dedupes are other questions: do not let the count speak for them.
+    let asked = operations.filter { operation in
+      contests.contains { $0.key.operation == operation }
+    }
+    let scope = " of \(list(asked.map(\.rawValue)))"
     let beaten = contests.compactMap { group -> (ratio: Double, best: CellResult)? in
       guard let best = group.best, let auto = group.auto, !auto.isTied(with: best),
         let time = auto.measured, let least = best.measured, least > 0
@@ -33,11 +38,11 @@ extension Conclusion {
     }
     guard let worst = beaten.max(by: { $0.ratio < $1.ratio }) else {
       let all = contests.count == 1 ? "the one shape" : "any of the \(contests.count) shapes"
-      return sentence + ", and no routine is measurably faster in \(all) compared."
+      return sentence + "; over all sizes no routine is measurably faster in \(all)\(scope)."
     }
     let ratio = ResultTable.Number.fixed(worst.ratio, 2)
-    return sentence + "; another routine is faster in \(beaten.count) of the "
-      + "\(count(contests.count, "shape")) compared, most of all \(name(worst.best.cell)), "
+    return sentence + "; over all sizes another routine is faster in \(beaten.count) of the "
+      + "\(count(contests.count, "shape"))\(scope), most of all \(name(worst.best.cell)), "
       + "where auto takes \(ratio) times as long."
   }
 

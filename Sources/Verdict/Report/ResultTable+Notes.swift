@@ -88,6 +88,9 @@ extension ResultTable {
     var legend: [String] = []
     if marks.contains(.best) { legend.append("★ best of its group") }
     if marks.contains(.tied) { legend.append("= tied with it: the intervals overlap") }
+    if cells.contains(where: { ($0.batches ?? .max) < CellResult.batchesMinimum }) {
+      legend.append("fewer than \(CellResult.batchesMinimum) rounds tell no rows apart")
+    }
     if marks.contains(.contended) {
       legend.append("! contended: over a fifth of the batches were disturbed")
     }

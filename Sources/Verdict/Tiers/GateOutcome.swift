@@ -26,9 +26,10 @@ public struct GateOutcome: Sendable {
   ///   - candidates: One or more runs of the same build, in any order.
   ///   - limits: The numbers of the stored tier.
   ///   - failOnImprovement: Whether a confirmed improvement has an exit code of its own.
+  ///   - allowsPart: Whether runs that lack cells of the baseline may pass.
   public init(
     baseline: RunRecord, candidates: [RunRecord], limits: StoredLimits = StoredLimits(),
-    failOnImprovement: Bool = false
+    failOnImprovement: Bool = false, allowsPart: Bool = false
   ) {
     precondition(!candidates.isEmpty, "a verdict needs a run")
     let comparisons = candidates.map {
@@ -47,11 +48,18 @@ public struct GateOutcome: Sendable {
     let stored = StoredTier(
       baseline: baseline, candidates: candidates, limits: limits, onlyAdvisory: worst.reason)
     rows = Self.ordered(exact.rows + stored.rows)
-    let undecided = worst != .same || !stored.environment.isEmpty
+    // A run of fewer cells has nothing to say of the others; it must not pass for them.
+    let isPart = !allowsPart && !baselineOnly.isEmpty
+    let undecided = worst != .same || !stored.environment.isEmpty || isPart
     exitStatus = Self.code(rows, undecided: undecided, failOnImprovement)
     var notices = exact.notices
     if let reason = worst.reason { notices.append("Times are advisory: \(reason).") }
     notices += stored.environment.map { $0 + "." }
+    if isPart {
+      notices.append(
+        "\(baselineOnly.count) cells of the baseline were not measured; --part judges without them."
+      )
+    }
     if worst == .same, !stored.rows.contains(where: { !$0.isAdvisory }) {
       notices.append("No time could be judged: no cell of the baseline may gate.")
     }

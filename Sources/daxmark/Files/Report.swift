@@ -27,6 +27,10 @@ struct Report {
       Conclusion.sentences(cells: record.cells, baseline: comparable?.cells)
         .map(wrapped).joined(separator: "\n"))
     var lines = [wrapped(machineLine)]
+    // A forced routine must not be read as what `auto` chooses.
+    if let overrides = record.fact("overrides"), overrides != "none" {
+      lines.append(wrapped("The environment overrides the routines: \(overrides)."))
+    }
     if isInterrupted { lines.append("The run was interrupted; it is marked incomplete.") }
     parts.append(lines.joined(separator: "\n"))
     return parts.joined(separator: "\n\n")

@@ -34,6 +34,10 @@ struct BaselineCommand: ParsableCommand {
       throw Failure(.tool, "These runs make no baseline: \(error.description).")
     }
     let path = out ?? Results.baseline(of: merged.fact("class_name") ?? "unknown")
+    if let old = try? RunFolder(existing: path).load(orFailWith: .tool), old.fact("moments") == nil
+    {
+      throw Failure(.tool, "'\(path)' holds a run, which is kept; name another with --out.")
+    }
     do throws(POSIXFailure) {
       try FileSystem.makeFolder(path)
     } catch {

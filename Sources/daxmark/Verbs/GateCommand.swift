@@ -8,7 +8,7 @@ struct GateCommand: ParsableCommand {
     commandName: "gate",
     abstract: "Judge runs by the stored baseline of this machine class.",
     discussion: """
-      Without folders it judges the latest run, with the runs of the same commit before it as \
+      Without folders it judges the latest run, with those of the same executable before it as \
       confirmation. A regression must repeat in two runs at least a minute apart. Exit codes: 0 \
       pass, 2 confirmed regression, 3 inconclusive or not comparable, 4 baseline unusable.
       """)
@@ -25,6 +25,9 @@ struct GateCommand: ParsableCommand {
   @Flag(help: "Exit 6 on a confirmed improvement: the baseline is stale.")
   var failOnImprovement = false
 
+  @Flag(help: "Judge runs of fewer cells than the baseline has, by the cells they have.")
+  var part = false
+
   func run() throws {
     let folders = runs.isEmpty ? try Results.latestRunsOfOneBuild() : runs
     var records: [RunRecord] = []
@@ -39,7 +42,8 @@ struct GateCommand: ParsableCommand {
     }
     let stored = try RunFolder(existing: path).load(orFailWith: .unusableBaseline)
     let outcome = GateOutcome(
-      baseline: stored, candidates: records, failOnImprovement: failOnImprovement)
+      baseline: stored, candidates: records, failOnImprovement: failOnImprovement,
+      allowsPart: part)
     try Terminal.print(
       GateTable(outcome, runs: folders, baseline: path, width: Terminal.width).render())
     let code = strict && outcome.exitStatus == .inconclusive ? .regressed : outcome.exitStatus

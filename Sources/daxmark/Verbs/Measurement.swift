@@ -22,7 +22,6 @@ final class Measurement {
 
   /// Runs to the end, to Ctrl-C, or until nothing can be written any more.
   func run() throws(Failure) -> RunOutcome {
-    Interrupt.install()
     var progress = Progress()
     defer { progress.clear() }
     do throws(RunError) {

@@ -57,6 +57,10 @@ struct RunCommand: ParsableCommand {
     let machine = RunFacts.machine()
     let stored = try storedBaseline(machine)
     let options = try options(rounds: rounds ?? suite.rounds, stored)
+    // Before pages are taken: whoever presses Ctrl-C from here on gets them given back.
+    Interrupt.install()
+    // Before the folder is claimed: a refusal must not leave one that the next try finds taken.
+    let reservation = try reservePages(for: chosen)
     let folder = try RunFolder(
       creating: out
         ?? Results.newRun(
@@ -64,7 +68,6 @@ struct RunCommand: ParsableCommand {
           isDirty: RunFacts.value("dirty", in: machine) == "yes",
           machine: RunFacts.value("class_name", in: machine)))
 
-    let reservation = try reservePages(for: chosen)
     let measurement = try Measurement(cells: cells, options: options, folder: folder)
     let outcome = try measurement.run()
     reservation?.release()
@@ -103,7 +106,9 @@ struct RunCommand: ParsableCommand {
     for cell in stored?.record.cells ?? [] {
       // The same counts give the same batches; one that is no batch any more is found anew.
       guard let calls = cell.calls, let time = cell.cpuPerCall, calls > 0 else { continue }
-      if Double(calls) * time < 1e8 { options.knownCalls[cell.cell] = calls }
+      if (5e5...2e7).contains(Double(calls) * time) || cell.cell.operation == .fault {
+        options.knownCalls[cell.cell] = calls
+      }
     }
     return options
   }

@@ -42,7 +42,10 @@ struct Selection: ParsableArguments {
     let suite = try chosenSuite()
     var filters = Filter()
     do throws(FilterError) {
-      for term in filter { try filters.add(term) }
+      for term in filter {
+        try filters.add(term)
+        try checkNames(term)
+      }
       if let names = try names(engine, known: Registry.engines, kind: "engine") {
         try filters.add(column: "engine", values: names)
       }
@@ -68,6 +71,21 @@ struct Selection: ParsableArguments {
       throw Failure(.tool, "The suite names '\(stranger.name)', which nothing here carries out.")
     }
     return kept
+  }
+
+  /// Names in a filter must exist as those of the options must; words and numbers need not match.
+  private func checkNames(_ term: String) throws(FilterError) {
+    let parts = term.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let column = parts.first, let list = parts.dropFirst().first else { return }
+    let known: [String]
+    switch column {
+    case "suite": known = Catalog.suites.map(\.name)
+    case "operation": known = Operation.allCases.map(\.rawValue)
+    case "engine": known = Registry.engines
+    case "routine": known = Registry.routineNames()
+    default: return
+    }
+    _ = try names(String(list), known: known, kind: String(column))
   }
 
   private func names(

@@ -65,7 +65,7 @@ import Testing
     ]
     let sentence = Conclusion.sentences(cells: cells, baseline: nil)[1]
     #expect(sentence.contains("80 percent of the machine's peak for copy"))
-    #expect(sentence.contains("faster in 1 of the one shape compared"))
+    #expect(sentence.contains("faster in 1 of the one shape of copy"))
     #expect(sentence.contains("copy by avx2 (4 KiB, in L1), where auto takes 1.10 times as long"))
   }
 
