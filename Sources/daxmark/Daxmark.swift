@@ -58,6 +58,10 @@ struct Daxmark: ParsableCommand {
 
   /// An override that means nothing must not pass for one in force, whatever the verb.
   private static func checkEnvironment() throws(Failure) {
+    for name in Terminal.environmentNames
+    where name.hasPrefix("DAXMARK_") && !RoutineOverrides.variables.contains(name) {
+      throw unknown("environment variable", name, among: RoutineOverrides.variables)
+    }
     if case .failure(let error) = RoutineOverrides.environment {
       throw Failure(.usage, error.description)
     }

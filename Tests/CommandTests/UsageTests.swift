@@ -46,7 +46,7 @@ import Testing
       ("DAXMARK_DISABLE", "avx3", "avx2"), ("DAXMARK_DISABLE", "avx2,clbw", "clwb"),
       ("DAXMARK_COPY", "lbc", "libc"), ("DAXMARK_ZERO", "libcc", "libc"),
       ("DAXMARK_COMPARE", "word8", "word-8"), ("DAXMARK_FLUSH", "clflushop", "clflushopt"),
-      ("DAXMARK_THRESHOLDS", "nonsense=1", ""),
+      ("DAXMARK_THRESHOLDS", "nonsense=1", ""), ("DAXMARK_COPPY", "libc", "DAXMARK_COPY"),
     ], ["run --quick", "list", "machine"])
   func override(variable: (String, String, String), line: String) throws {
     let finished = try Daxmark.run(

@@ -129,6 +129,19 @@ struct GateTests {
     #expect(outcome.notices.contains { $0.contains("No time could be judged") })
   }
 
+  @Test("a run of fewer cells does not pass for the whole, unless asked to judge the part")
+  func part() throws {
+    let (world, baseline) = try Self.world()
+    var smaller = world
+    smaller.cells.removeFirst(2)
+    let runs = [9_000, 9_100].map { smaller.run(started: $0) }
+    let whole = GateOutcome(baseline: baseline, candidates: runs)
+    #expect(whole.exitStatus == .inconclusive)
+    #expect(whole.notices.contains { $0.contains("2 cells of the baseline were not measured") })
+    let part = GateOutcome(baseline: baseline, candidates: runs, allowsPart: true)
+    #expect(part.exitStatus == .pass)
+  }
+
   @Test("rows are ordered by what matters, cells of one side are listed")
   func orderAndSides() throws {
     var (world, baseline) = try Self.world()

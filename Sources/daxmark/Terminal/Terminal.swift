@@ -54,6 +54,18 @@ enum Terminal {
     }
   }
 
+  /// The names of all environment variables.
+  static var environmentNames: [String] {
+    var names: [String] = []
+    // SAFETY: environ is an array of C strings that ends with nil; nothing here changes it.
+    var entry = unsafe environ
+    while let text = unsafe entry.pointee {
+      names.append(String(unsafe String(cString: text).prefix { $0 != "=" }))
+      unsafe entry += 1
+    }
+    return names
+  }
+
   static func environment(_ name: String) -> String? {
     // SAFETY: getenv returns nil or a C string; it is copied at once, and nothing here sets it.
     guard let value = unsafe getenv(name) else { return nil }
