@@ -60,7 +60,8 @@ asm: build
 	@scripts/asm-check $(DAXMARK)
 
 # LiveFS counts page faults, and the sanitizers' shadow memory takes faults of its own; the worker
-# tests run the plain build; the thread sanitizer refuses hugetlb mappings by itself; interposed libc calls count differently. Tests that expect a fatal signal want it from the kernel.
+# tests run the plain build; interposed libc calls count differently; the thread sanitizer refuses
+# hugetlb mappings by itself. Tests that expect a fatal signal want it from the kernel.
 SANITIZED = --skip CommandTests --skip LiveFSTests --skip RealWorkerTests \
   --skip InstructionTraceTests
 
