@@ -129,6 +129,26 @@ struct GateTests {
     #expect(outcome.notices.contains { $0.contains("No time could be judged") })
   }
 
+  @Test("a row that was invalid and still is has no verdict; one that is invalid now has")
+  func invalidOnBothSides() throws {
+    var (world, baseline) = try Self.world()
+    let cell = world.cells[5]
+    func invalid(_ record: RunRecord) -> RunRecord {
+      var record = record
+      for index in record.cells.indices where record.cells[index].cell == cell {
+        record.cells[index].status = .invalid
+      }
+      return record
+    }
+    let runs = [9_000, 9_100].map { invalid(world.run(started: $0)) }
+    let before = GateOutcome(baseline: baseline, candidates: runs)
+    #expect(before.rows.first { $0.cell == cell }?.judgement == .refused)
+    baseline = invalid(baseline)
+    let after = GateOutcome(baseline: baseline, candidates: runs)
+    #expect(after.rows.allSatisfy { $0.cell != cell || $0.tier != .stored })
+    #expect(after.exitStatus == .pass)
+  }
+
   @Test("a run of fewer cells does not pass for the whole, unless asked to judge the part")
   func part() throws {
     let (world, baseline) = try Self.world()

@@ -19,6 +19,9 @@ struct StoredBaseline {
     cells = record.cells.map(\.cell).filter { $0.reference != nil && !table.timed($0).isEmpty }
   }
 
+  /// Whether the baseline's own row of a cell is `ok`.
+  func isSound(_ cell: Cell) -> Bool { results[cell].map { $0.status == .ok } ?? true }
+
   /// Why a cell's stored numbers cannot decide anything, or nil.
   func weakness(of cell: Cell, _ spread: MomentSpread) -> String? {
     if let result = results[cell], result.status != .ok {

@@ -28,6 +28,8 @@ public struct StoredTier: Sendable {
     let runs = candidates.map(StoredCandidate.init)
     var judged: [StoredCell] = []
     for cell in old.cells where runs.contains(where: { $0.knows(cell) }) {
+      // Invalid then and invalid now: nothing changed, and there is nothing to say.
+      if !old.isSound(cell), runs.allSatisfy({ $0.failure(of: cell) != nil }) { continue }
       judged.append(
         StoredCell(cell, baseline: old, runs: runs, limits: limits, onlyAdvisory: onlyAdvisory))
     }
