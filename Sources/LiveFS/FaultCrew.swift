@@ -25,8 +25,8 @@ struct FaultCrew: ~Copyable {
     }
     unsafe self.crew = crew
     self.count = count
-    // SAFETY: plain C values, freed in `deinit`, initialised before a thread sees them. They live on the heap, not
-    // in this struct, because the threads write them.
+    // SAFETY: plain C values, freed in `deinit`, initialised before a thread sees them. They live
+    // on the heap, not in this struct, because the threads write them.
     unsafe spans = .allocate(capacity: count)
     unsafe spans.initialize(repeating: chost_span(), count: count)
     unsafe touch = .allocate(capacity: 1)

@@ -35,7 +35,9 @@ import Testing
     let samples = Table(file: run + "/samples.csv").rows
     #expect(samples.count >= Set(samples.map { $0["routine"] ?? "" }).count)
     #expect(!ProcessTable.isRunning(worker))
-    // The run can be shown, but makes no baseline.
+    // The run can be shown, but is not judged and makes no baseline.
+    let gate = try Daxmark.run(["gate", run, "--baseline", try SharedRun.folder()])
+    #expect(gate.code == 1 && gate.errors.contains("interrupted") && isOneSentence(gate.errors))
     #expect(try Daxmark.run(["report", run]).code == 0)
     let baseline = try Daxmark.run(["baseline", run, "--out", scratch.path("baseline")])
     #expect(baseline.code == 1 && isOneSentence(baseline.errors))

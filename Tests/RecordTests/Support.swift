@@ -31,8 +31,8 @@ struct RowMaker {
   var random: SeededGenerator
 
   static let fragments = [
-    "a", ",", "\"", "\"\"", "\n", "\r\n", "\r", " ", "é", "e\u{301}", "数", "👩‍🚀", "\u{0}", "\u{FEFF}",
-    "=1+1", "NaN", "\u{2028}", "1", "-",
+    "a", ",", "\"", "\"\"", "\n", "\r\n", "\r", " ", "é", "e\u{301}", "数", "👩‍🚀", "\u{0}",
+    "\u{FEFF}", "=1+1", "NaN", "\u{2028}", "1", "-",
   ]
 
   mutating func text(empty: Bool = true) -> String {

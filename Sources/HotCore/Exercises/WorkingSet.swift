@@ -100,8 +100,8 @@ public final class WorkingSet {
   /// The rotation for blocks of a size in a residency.
   ///
   /// Blocks begin `unitByteCount` apart, so they overlap when that is less than `byteCount`; all
-  /// their bytes lie in the region, and there are blocks for `rangeByteCount` at least. With `differingBy`, only blocks take part whose first byte
-  /// differs from the byte so far behind it.
+  /// their bytes lie in the region, and there are blocks for `rangeByteCount` at least. With
+  /// `differingBy`, only blocks take part whose first byte differs from the byte so far behind it.
   func rotation(
     _ residency: Residency, unitByteCount: Int, byteCount: Int, rangeByteCount: Int = 0,
     differingBy shift: Int? = nil

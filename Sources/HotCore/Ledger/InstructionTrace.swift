@@ -41,7 +41,7 @@ public enum InstructionTrace {
   ///
   /// - Parameters:
   ///   - copy: The routine.
-  ///   - target: Where `byteCount` bytes are written, in the child only unless the memory is shared.
+  ///   - target: Where `byteCount` bytes are written; in the child only, unless memory is shared.
   ///   - source: Where `byteCount` bytes are read.
   ///   - byteCount: Bytes to copy.
   ///   - stepLimit: Instructions after which the call is abandoned.
@@ -87,7 +87,7 @@ public enum InstructionTrace {
   ///
   /// - Parameters:
   ///   - zero: The routine.
-  ///   - target: Where `byteCount` bytes are written, in the child only unless the memory is shared.
+  ///   - target: Where `byteCount` bytes are written; in the child only, unless memory is shared.
   ///   - byteCount: Bytes to zero.
   ///   - stepLimit: Instructions after which the call is abandoned.
   /// - Returns: The counts of one call.

@@ -1,11 +1,12 @@
 /// Where a timed loop finds the operands of its next call: a rotation over blocks of two regions.
 ///
 /// The n-th call works on the block at `source + units[n] * unitByteCount` and its partner at the
-/// same place of the target, or always on the first block of the source; after the last block the rotation begins again, and a batch goes on
-/// where the one before stopped, so that a large rotation is never warm.
+/// same place of the target, or always on the first block of the source; after the last block the
+/// rotation begins again, and a batch goes on where the one before stopped, so that a large
+/// rotation is never warm.
 ///
-/// - Safety: all three pointers outlive every loop run; each unit plus the call's byte count lies in
-///   its region. The owner of the regions guarantees it.
+/// - Safety: all three pointers outlive every loop run; each unit plus the call's byte count lies
+///   in its region. The owner of the regions guarantees it.
 @unsafe public struct LoopOperands {
   /// First byte of the source region.
   public var source: UnsafeRawPointer

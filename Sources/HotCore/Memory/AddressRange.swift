@@ -13,8 +13,8 @@ public let basePageByteCount = Int(sysconf(CInt(_SC_PAGESIZE)))
 /// the 2 MiB on either side stay so, so that a kernel that runs over the end is caught.
 @safe
 public struct AddressRange: ~Copyable, @unchecked Sendable {
-  // `@unchecked Sendable`: the fields are immutable addresses of a mapping owned by this value alone;
-  // what lies there is reached only through operations that are marked unsafe.
+  // `@unchecked Sendable`: the fields are immutable addresses of a mapping owned by this value
+  // alone; what lies there is reached only through operations that are marked unsafe.
   private let reservation: UnsafeMutableRawPointer
   private let reservedByteCount: Int
   private let start: UnsafeMutableRawPointer

@@ -4,7 +4,8 @@ internal import Glibc
 /// One owned mapping of memory to measure in: aligned to 2 MiB, faulted in, of proven page size.
 ///
 /// Ranges that are not libpmem's have inaccessible guards of 2 MiB before their first and behind
-/// their last page. Forked children do not inherit them. Creating an arena costs its page faults; accessing it costs nothing.
+/// their last page. Forked children inherit none unless asked. Creating an arena costs its page
+/// faults; accessing it costs nothing.
 @safe
 public struct Arena: ~Copyable, @unchecked Sendable {
   // `@unchecked Sendable`: every stored address is immutable and of a mapping owned by this value;

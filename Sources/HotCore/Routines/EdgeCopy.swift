@@ -23,7 +23,8 @@ public enum EdgeCopyError: Error, Equatable {
   /// be published; in the upstream profile the rest of that block is stale (hazard H1).
   case shortData(written: Int)
 
-  /// The errno of the operation: EIO, or EFAULT where nothing was written, or nil for a short count.
+  /// The errno of the operation: EIO, or EFAULT where nothing was written, or nil for a short
+  /// count.
   public var errno: Int32? {
     switch self {
     case .sourceFault: 5

@@ -50,7 +50,8 @@ public struct Thresholds: Sendable, Equatable {
     apply(thresholds)
   }
 
-  /// Puts the environment's values in force, once; the tables ask for it before they lend a routine.
+  /// Puts the environment's values in force, once; the tables ask for it before they lend a
+  /// routine.
   static let forced: Void = apply(defaults)
 
   private static func apply(_ thresholds: Thresholds) {

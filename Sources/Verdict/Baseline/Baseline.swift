@@ -10,8 +10,8 @@ public enum Baseline {
   ///
   /// Moments are renumbered in time order; cells are summarised again over all batches; a cell
   /// that failed or was skipped in any run keeps that status. A fact that differs between the runs
-  /// keeps all its values, joined by ` | `, so that nothing later passes for equal to it; a count of
-  /// the ledger taken in some runs only is kept. The facts `moments`, `moment_times_unix`,
+  /// keeps all its values, joined by ` | `, so that nothing later passes for equal to it; a count
+  /// of the ledger taken in some runs only is kept. The facts `moments`, `moment_times_unix`,
   /// `moment_spacing_seconds_min` (more than one moment) and `processes_per_moment` (of the moment
   /// that has the fewest) are set.
   ///

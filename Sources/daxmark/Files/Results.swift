@@ -31,20 +31,24 @@ enum Results {
     return run
   }
 
-  /// The newest run and those of the same executable before it, the oldest first, at most three.
+  /// The newest run and the whole ones of the same executable before it, the oldest first, at most
+  /// three.
   static func latestRunsOfOneBuild() throws(Failure) -> [String] {
     let latest = try latestRun()
-    let build = executable(of: latest)
-    let same = finishedRuns().reversed().filter { $0 == latest || executable(of: $0) == build }
+    let build = line("executable_hash", of: latest) ?? latest
+    let same = finishedRuns().reversed().filter {
+      $0 == latest
+        || line("executable_hash", of: $0) == build
+          && line("run_complete", of: $0)?.hasSuffix(",0") != true
+    }
     return same.prefix(3).reversed()
   }
 
-  /// The line of a run's `machine.csv` that tells which executable measured; each run its own
-  /// without one.
-  private static func executable(of run: String) -> String {
+  /// The line of a fact in a run's `machine.csv`, without reading the rest of the run.
+  private static func line(_ fact: String, of run: String) -> String? {
     let bytes = (try? FileSystem.read("\(run)/machine.csv")) ?? []
     return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
-      .first { $0.contains(",executable_hash,") }.map(String.init) ?? run
+      .first { $0.contains(",\(fact),") }.map(String.init)
   }
 
   /// The baseline folder of a machine class.

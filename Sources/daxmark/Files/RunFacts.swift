@@ -38,10 +38,7 @@ enum RunFacts {
 
   /// FNV-1a of this executable: runs of equal hash measured the same code.
   private static var executableHash: String {
-    guard let bytes = try? FileSystem.read("/proc/self/exe") else { return "unknown" }
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    return String(hash, radix: 16)
+    (try? FileSystem.read("/proc/self/exe")).map { FNV1a($0).hexadecimal } ?? "unknown"
   }
 
   /// The value of a fact, or `unknown`.

@@ -45,8 +45,8 @@ enum Terminal {
       }
       if count < 0 {
         if errno == EINTR { continue }
-        // A reader that closed its end, such as `head`, has seen what it wanted. The verb goes on to
-        // its own exit code: a verdict must not become a pass because nobody read all of it.
+        // A reader that closed its end, such as `head`, has seen what it wanted. The verb goes on
+        // to its own exit code: a verdict must not become a pass because nobody read all of it.
         if errno == EPIPE { return }
         throw Failure(.tool, "The output could not be written: \(errorText()).")
       }

@@ -32,7 +32,12 @@ struct GateCommand: ParsableCommand {
     let folders = runs.isEmpty ? try Results.latestRunsOfOneBuild() : runs
     var records: [RunRecord] = []
     for folder in folders {
-      records.append(try RunFolder(existing: folder).load(orFailWith: .tool))
+      let record = try RunFolder(existing: folder).load(orFailWith: .tool)
+      // What was interrupted may lack the very rounds that would have shown something.
+      if record.fact("run_complete") == "0" {
+        throw Failure(.tool, "'\(folder)' was interrupted; only whole runs are judged.")
+      }
+      records.append(record)
     }
     let path = baseline ?? Results.baseline(of: records.last?.fact("class_name") ?? "unknown")
     guard FileSystem.isFolder(path) else {
