@@ -15,7 +15,7 @@ public struct SharedLock: ~Copyable, @unchecked Sendable {
   ///   - rank: What must be taken first has the lower rank.
   ///   - order: Among locks of one rank, the lower order is taken first.
   public init(rank: UInt32, order: UInt64 = 0) {
-    let bytes = unsafe UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64)
+    let bytes = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64)
     unsafe lock = bytes.bindMemory(to: chost_lock.self, capacity: 1)
     unsafe lock.initialize(to: chost_lock())
     unsafe lock.pointee.rank = rank

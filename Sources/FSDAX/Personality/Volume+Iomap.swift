@@ -1,0 +1,120 @@
+internal import HotCore
+
+/// The filesystem's side of the iomap protocol, by personality.
+extension Volume: IomapOperations {
+  @inline(__always) var losesEndError: Bool { profile.has(.lostEndError) }
+
+  @inline(__always)
+  func begin(
+    _ inode: Inode, position: UInt64, byteCount: UInt64, _ operation: OperationFlags,
+    _ ledger: LedgerStripe
+  ) throws(Errno) -> MappingPair {
+    if isShutDown { throw .EIO }
+    let blocks = BlockRange(position: position, byteCount: byteCount)
+    guard operation.isChange else { return beginRead(inode, blocks) }
+    inode.extentLock.lockExclusive()
+    defer { inode.extentLock.unlockExclusive() }
+    var mappings =
+      switch options.personality {
+      case .xfs: try beginXFSWrite(inode, blocks, operation, ledger)
+      case .btrfs: try beginBtrfsWrite(inode, blocks, operation, ledger)
+      }
+    if position + byteCount > inode.size || inode.hasUnsyncedMetadata {
+      mappings.target.flags.insert(.dirty)
+    }
+    return mappings
+  }
+
+  @inline(__always)
+  func end(
+    _ inode: Inode, position: UInt64, byteCount: UInt64, writtenByteCount: UInt64,
+    _ operation: OperationFlags, _ mappings: MappingPair, _ ledger: LedgerStripe
+  ) throws(Errno) {
+    guard operation.isChange else { return }
+    inode.extentLock.lockExclusive()
+    defer { inode.extentLock.unlockExclusive() }
+    // Only a file with staging has something to complete or undo.
+    if inode.cow.isEmpty { return }
+    if writtenByteCount == 0 {
+      cancelStaging(inode, BlockRange(position: position, byteCount: byteCount), ledger)
+    } else {
+      try publishStaging(
+        inode, BlockRange(position: position, byteCount: writtenByteCount), ledger)
+    }
+  }
+
+  /// The mapping at the start of a range, cut where sharing begins or ends.
+  private func beginRead(_ inode: Inode, _ blocks: BlockRange) -> MappingPair {
+    inode.extentLock.lockShared()
+    defer { inode.extentLock.unlockShared() }
+    guard let extent = inode.data.extent(atOrAfter: blocks.first), extent.first < blocks.end else {
+      return MappingPair(target: Mapping(hole: blocks.first..<blocks.end))
+    }
+    guard extent.first <= blocks.first else {
+      return MappingPair(target: Mapping(hole: blocks.first..<extent.first))
+    }
+    var piece = extent.clipped(to: blocks.first..<blocks.end)
+    var flags: MappingFlags = []
+    if inode.isReflink, piece.state == .written, let run = firstShared(in: piece.deviceBlocks) {
+      if run.lowerBound == piece.device {
+        flags = .shared
+        piece = piece.clipped(to: piece.first..<piece.first + UInt64(run.count))
+      } else {
+        piece = piece.clipped(to: piece.first..<piece.first + UInt64(run.lowerBound - piece.device))
+      }
+    }
+    return MappingPair(target: Mapping(piece, flags))
+  }
+}
+
+extension OperationFlags {
+  /// Whether the filesystem may have to allocate or unshare for it.
+  @inline(__always) var isChange: Bool { !isDisjoint(with: [.write, .zero, .unshare]) }
+}
+
+/// The blocks that file bytes touch.
+struct BlockRange {
+  let first: UInt64
+  let end: UInt64
+
+  /// Rounded outward.
+  @inline(__always) init(position: UInt64, byteCount: UInt64) {
+    first = position >> UInt64(DAXDevice.pageShift)
+    end = (position + byteCount + UInt64(DAXDevice.pageByteCount) - 1) >> UInt64(DAXDevice.pageShift)
+  }
+
+  /// From its ends.
+  init(_ blocks: Range<UInt64>) {
+    first = blocks.lowerBound
+    end = blocks.upperBound
+  }
+
+  var blocks: Range<UInt64> { first..<end }
+}
+
+extension Mapping {
+  /// What an extent maps, in bytes.
+  @inline(__always) init(_ extent: Extent, _ flags: MappingFlags = []) {
+    let type: MappingType =
+      switch extent.state {
+      case .written: .mapped
+      case .unwritten: .unwritten
+      case .delayed: .delayedAllocation
+      }
+    self.init(
+      type: type, flags: flags, offset: extent.first << 12, byteCount: UInt64(extent.count) << 12,
+      address: type == .delayedAllocation ? Mapping.noAddress : UInt64(extent.device) << 12)
+  }
+
+  /// A hole over blocks.
+  init(hole blocks: Range<UInt64>) {
+    self.init(
+      type: .hole, offset: blocks.lowerBound << 12,
+      byteCount: (blocks.upperBound - blocks.lowerBound) << 12)
+  }
+}
+
+extension Extent {
+  /// The device blocks; a delayed extent has none.
+  @inline(__always) var deviceBlocks: Range<UInt32> { device..<device + count }
+}

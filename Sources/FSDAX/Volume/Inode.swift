@@ -1,0 +1,113 @@
+internal import HotCore
+internal import Synchronization
+
+/// The state of one file. Which lock guards what stands with each field.
+struct InodeState: ~Copyable {
+  let number: UInt32
+  /// Taken alone to change data or size, shared to read.
+  let ioLock: SharedLock
+  /// Taken shared by faults, alone by whatever takes pages away from mappings.
+  let invalidateLock: SharedLock
+  /// Guards the extents; the innermost lock of a file.
+  let extentLock: SharedLock
+
+  // Guarded by extentLock.
+  var data = ExtentMap()
+  var cow = ExtentMap()
+  var isReflink = false
+  var hasUnsyncedMetadata = false
+
+  /// Changed under ioLock; faults read it without.
+  let size = Atomic<UInt64>(0)
+  /// Changed under ioLock and invalidateLock, read under either.
+  var generation: UInt32 = 0
+  var isLive = false
+  /// Guarded by ioLock.
+  var attributes = FileAttributes()
+
+  /// Its own lock inside.
+  var entries: EntryTree
+
+  init(number: UInt32) {
+    self.number = number
+    ioLock = SharedLock(rank: LockRank.io, order: UInt64(number))
+    invalidateLock = SharedLock(rank: LockRank.invalidate, order: UInt64(number))
+    extentLock = SharedLock(rank: LockRank.extents, order: UInt64(number))
+    entries = EntryTree(inode: number)
+  }
+}
+
+/// The order in which locks are taken. A locked entry stands between invalidate and extents.
+enum LockRank {
+  static let io: UInt32 = 1
+  static let invalidate: UInt32 = 2
+  static let entries: UInt32 = 3
+  static let extents: UInt32 = 4
+  static let group: UInt32 = 5
+  static let frames: UInt32 = 6
+  static let table: UInt32 = 7
+}
+
+/// A reference to a file's state that costs nothing to pass: no count, no exclusivity check.
+///
+/// The volume frees no state before itself, so a reference is valid wherever the volume is; a file
+/// that was removed is found by its generation.
+@safe struct Inode: Hashable, @unchecked Sendable {
+  // Sendable: a reference; each field of the state has its lock.
+  private let state: UnsafeMutablePointer<InodeState>
+
+  init(number: UInt32) {
+    unsafe state = .allocate(capacity: 1)
+    unsafe state.initialize(to: InodeState(number: number))
+  }
+
+  /// Ends the state; the volume alone calls it, at its own end.
+  func destroy() {
+    unsafe state.deinitialize(count: 1)
+    unsafe state.deallocate()
+  }
+
+  // SAFETY: in all of these the state is alive (see above), and callers hold the field's lock.
+
+  var number: UInt32 { unsafe state.pointee.number }
+  var id: FileID { FileID(number: number, generation: generation) }
+  var ioLock: SharedLock { _read { yield unsafe state.pointee.ioLock } }
+  var invalidateLock: SharedLock { _read { yield unsafe state.pointee.invalidateLock } }
+  var extentLock: SharedLock { _read { yield unsafe state.pointee.extentLock } }
+  var data: ExtentMap {
+    _read { yield unsafe state.pointee.data }
+    nonmutating _modify { yield unsafe &state.pointee.data }
+  }
+  var cow: ExtentMap {
+    _read { yield unsafe state.pointee.cow }
+    nonmutating _modify { yield unsafe &state.pointee.cow }
+  }
+  var entries: EntryTree {
+    _read { yield unsafe state.pointee.entries }
+    nonmutating _modify { yield unsafe &state.pointee.entries }
+  }
+  var isReflink: Bool {
+    get { unsafe state.pointee.isReflink }
+    nonmutating set { unsafe state.pointee.isReflink = newValue }
+  }
+  var hasUnsyncedMetadata: Bool {
+    get { unsafe state.pointee.hasUnsyncedMetadata }
+    nonmutating set { unsafe state.pointee.hasUnsyncedMetadata = newValue }
+  }
+  var generation: UInt32 {
+    get { unsafe state.pointee.generation }
+    nonmutating set { unsafe state.pointee.generation = newValue }
+  }
+  var isLive: Bool {
+    get { unsafe state.pointee.isLive }
+    nonmutating set { unsafe state.pointee.isLive = newValue }
+  }
+  var size: UInt64 {
+    get { unsafe state.pointee.size.load(ordering: .acquiring) }
+    nonmutating set { unsafe state.pointee.size.store(newValue, ordering: .releasing) }
+  }
+  var attributes: FileAttributes {
+    _read { yield unsafe state.pointee.attributes }
+    nonmutating _modify { yield unsafe &state.pointee.attributes }
+  }
+}

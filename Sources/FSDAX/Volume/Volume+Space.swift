@@ -1,0 +1,78 @@
+internal import HotCore
+
+/// Blocks taken, published, shared and given back, each under the lock of its group.
+extension Volume {
+  /// Takes contiguous blocks, of the file's own group if it has any, otherwise of the next one.
+  ///
+  /// - Parameters:
+  ///   - inode: Files with other numbers start in other groups, so that writers do not meet.
+  ///   - count: The most blocks to take, at least 1; fewer come where space is scattered.
+  ///   - alignment: More than 1 asks for all of `count`, starting at a multiple.
+  ///   - ledger: Counts.
+  /// - Returns: The blocks, or nil without any (for an alignment: without such a run).
+  func takeBlocks(
+    _ inode: Inode, upTo count: Int, alignment: Int = 1, _ ledger: LedgerStripe
+  ) -> Range<UInt32>? {
+    let home = Int(inode.number) % groups.count
+    for step in 0..<groups.count {
+      let index = (home + step) % groups.count
+      groups.lock(index)
+      let taken = groups[index].allocate(upTo: count, near: nil, alignment: alignment)
+      groups.unlock(index)
+      if let taken {
+        ledger.add(.blocksAllocated, taken.count)
+        return taken
+      }
+    }
+    return nil
+  }
+
+  /// Gives back blocks that no file refers to: staging.
+  func giveBackBlocks(_ blocks: Range<UInt32>, _ ledger: LedgerStripe) {
+    let index = groups.index(of: blocks.lowerBound)
+    groups.lock(index)
+    groups[index].free(blocks)
+    groups.unlock(index)
+    ledger.add(.blocksFreed, blocks.count)
+  }
+
+  /// Makes taken blocks the data of a file: reference count 1, and an owner.
+  @inline(__always)
+  func publish(_ extent: Extent, of inode: Inode, _ ledger: LedgerStripe) {
+    let index = groups.index(of: extent.device)
+    groups.lock(index)
+    groups[index].adopt(extent.deviceBlocks, inode: inode.number, first: extent.first)
+    groups.unlock(index)
+    ledger.add(.refcountUpdates, Int(extent.count))
+  }
+
+  /// Ends a file's reference to blocks; those without another one are free.
+  @inline(__always)
+  func release(_ extent: Extent, of inode: Inode, _ ledger: LedgerStripe) {
+    let index = groups.index(of: extent.device)
+    groups.lock(index)
+    let freed = groups[index].release(
+      extent.deviceBlocks, inode: inode.number, first: extent.first)
+    groups.unlock(index)
+    ledger.add(.refcountUpdates, Int(extent.count))
+    ledger.add(.blocksFreed, freed)
+  }
+
+  /// Gives another file a reference to blocks; false where a count is at its limit.
+  func share(_ extent: Extent, with inode: Inode, at first: UInt64, _ ledger: LedgerStripe) -> Bool {
+    let index = groups.index(of: extent.device)
+    groups.lock(index)
+    defer { groups.unlock(index) }
+    ledger.add(.refcountUpdates, Int(extent.count))
+    return groups[index].share(extent.deviceBlocks, inode: inode.number, first: first)
+  }
+
+  /// The first run of blocks in the range that more than one reference has.
+  @inline(__always)
+  func firstShared(in blocks: Range<UInt32>) -> Range<UInt32>? {
+    let index = groups.index(of: blocks.lowerBound)
+    groups.lockShared(index)
+    defer { groups.unlockShared(index) }
+    return groups[index].firstShared(in: blocks)
+  }
+}

@@ -1,0 +1,131 @@
+internal import HotCore
+internal import Synchronization
+
+/// Which filesystem's rules a volume follows.
+public enum Personality: String, CaseIterable, Sendable {
+  /// XFS with reflink: copy-on-write where extents are shared.
+  case xfs
+  /// A design after Btrfs: always copy-on-write. There is no Btrfs on fsdax.
+  case btrfs
+}
+
+/// What a volume is made of.
+public struct VolumeOptions: Sendable {
+  /// The device.
+  public var device: DeviceOptions
+  /// The filesystem's rules.
+  public var personality: Personality = .xfs
+  /// The defects kept.
+  public var profile: Profile = .strict
+  /// Parts of the device with locks of their own, or nil for a number after the size.
+  public var groupCount: Int?
+  /// XFS: whether every write goes to new blocks.
+  public var alwaysCopiesOnWrite = false
+  /// How frames in several files are tracked.
+  public var tracking: ShareTracking = .shareCount
+  /// The largest size of a file.
+  public var maximumFileByteCount = Int.max & ~4095
+
+  /// A volume on a device of so many bytes.
+  public init(byteCount: Int) { device = DeviceOptions(byteCount: byteCount) }
+}
+
+/// A filesystem with reflink on byte-addressable storage, in user space: bytes really move.
+///
+/// Any number of threads; locks are per file and per allocation group. Constants only: what
+/// changes lies in memory the volume owns, so that a call costs no reference count.
+@safe public final class Volume: @unchecked Sendable {
+  // Sendable: the members are constants; each guards what it holds by locks or atomics.
+  /// What the volume was made of.
+  public let options: VolumeOptions
+  let device: DAXDevice
+  let groups: GroupTable
+  let inodes = InodeTable()
+  let frames: FrameTable
+  let ledgers = LedgerTable()
+  private let clock = Atomic<Int>(0)
+  private let shutDown = Atomic<Bool>(false)
+  private let interrupt = Atomic<Bool>(false)
+
+  /// An empty volume.
+  ///
+  /// - Parameter options: What it is made of.
+  /// - Throws: `FSDAXError`: ENOMEM without the memory, EOPNOTSUPP for a routine this machine lacks,
+  ///   EINVAL for a group count that leaves a group without blocks.
+  public init(_ options: VolumeOptions) throws(FSDAXError) {
+    do throws(Errno) {
+      let device = try DAXDevice(options.device)
+      groups = try GroupTable(blockCount: device.pageCount, groupCount: options.groupCount)
+      frames = FrameTable(frameCount: device.pageCount, tracking: options.tracking)
+      self.device = device
+      self.options = options
+    } catch {
+      throw FSDAXError(error, .mount, nil)
+    }
+  }
+
+  /// The defects kept.
+  var profile: Profile {
+    @inline(__always) get { options.profile }
+  }
+
+  /// Exact counts since the volume was made, over all threads.
+  public var ledger: Ledger { ledgers.totals }
+
+  /// Bytes not in use, staging blocks counted as used.
+  public var freeByteCount: Int { groups.freeBlockCount << DAXDevice.pageShift }
+
+  /// A new file.
+  ///
+  /// - Parameter attributes: What it is.
+  /// - Returns: Its name on this volume.
+  /// - Throws: `FSDAXError` with ENOSPC when there are too many files.
+  public func create(_ attributes: FileAttributes = FileAttributes()) throws(FSDAXError) -> FileID {
+    do throws(Errno) {
+      let inode = try inodes.take()
+      inode.ioLock.lockExclusive()
+      defer { inode.ioLock.unlockExclusive() }
+      inode.generation &+= 1
+      inode.isLive = true
+      inode.size = 0
+      inode.attributes = attributes
+      return inode.id
+    } catch {
+      throw FSDAXError(error, .create, nil)
+    }
+  }
+
+  /// The state of a file, or nil when there is no such file. Its generation is to be checked again
+  /// with `isCurrent` under a lock.
+  @inline(__always)
+  func inode(_ file: FileID) throws(Errno) -> Inode {
+    guard let inode = inodes.inode(file.number) else { throw .ENOENT }
+    return inode
+  }
+
+  /// Whether operations stop at their next step with EINTR, as a fatal signal makes them.
+  public var isInterrupted: Bool {
+    @inline(__always) get { interrupt.load(ordering: .relaxed) }
+    set { interrupt.store(newValue, ordering: .relaxed) }
+  }
+
+  /// Whether the volume has ended all work with EIO, as after damage.
+  public var isShutDown: Bool {
+    @inline(__always) get { shutDown.load(ordering: .relaxed) }
+    set { shutDown.store(newValue, ordering: .relaxed) }
+  }
+
+  /// Marks the data of a file as changed; `ioLock` is held alone.
+  @inline(__always) func touch(_ inode: Inode) {
+    let now = clock.wrappingAdd(1, ordering: .relaxed).newValue
+    inode.attributes.modified = now
+    inode.attributes.changed = now
+  }
+}
+
+extension Inode {
+  /// Whether this is still the file of a name; `ioLock` or `invalidateLock` is held.
+  @inline(__always) func check(_ file: FileID) throws(Errno) {
+    guard isLive, generation == file.generation else { throw .ENOENT }
+  }
+}
