@@ -69,6 +69,9 @@ enum LockRank {
 
   // SAFETY: in all of these the state is alive (see above), and callers hold the field's lock.
 
+  static func == (left: Inode, right: Inode) -> Bool { left.number == right.number }
+  func hash(into hasher: inout Hasher) { hasher.combine(number) }
+
   var number: UInt32 { unsafe state.pointee.number }
   var id: FileID { FileID(number: number, generation: generation) }
   var ioLock: SharedLock { _read { yield unsafe state.pointee.ioLock } }
