@@ -1,0 +1,124 @@
+/// How many files refer to each device block: a flat array of counts.
+///
+/// One access costs one cache miss whatever the volume looks like, and runs are compared by
+/// vectors. A count that reached its limit is stuck there: nobody knows any more how many there
+/// are, so it neither falls, nor may it be raised.
+@safe
+struct RefcountMap: ~Copyable {
+  // SAFETY: `counts` holds `blockCount` initialised counts until the map ends; every range of
+  // blocks is held to that count before memory is touched.
+  private let counts: UnsafeMutablePointer<UInt32>
+
+  /// How many blocks there are.
+  let blockCount: Int
+
+  /// The count that never changes again.
+  static let saturated = UInt32.max
+
+  /// All counts zero.
+  init(blockCount: Int) {
+    precondition(blockCount >= 0 && blockCount <= 1 << 32, "device blocks have 32 bits")
+    self.blockCount = blockCount
+    unsafe counts = .allocate(capacity: max(blockCount, 1))
+    unsafe counts.initialize(repeating: 0, count: max(blockCount, 1))
+  }
+
+  deinit { unsafe counts.deallocate() }
+
+  @inline(__always)
+  private func check(_ blocks: Range<UInt32>) {
+    precondition(Int(blocks.upperBound) <= blockCount, "blocks behind the end")
+  }
+
+  /// How many files refer to a block.
+  @inline(__always)
+  func count(of block: UInt32) -> UInt32 {
+    precondition(Int(block) < blockCount, "a block behind the end")
+    return unsafe counts[Int(block)]
+  }
+
+  /// Sets a count, as one who reads counts from elsewhere does.
+  mutating func setCount(_ count: UInt32, of block: UInt32) {
+    precondition(Int(block) < blockCount, "a block behind the end")
+    unsafe counts[Int(block)] = count
+  }
+
+  /// Adds a reference to each block.
+  ///
+  /// - Parameter blocks: Device blocks.
+  /// - Returns: False, and nothing changed, if a count is at its limit.
+  @inline(__always)
+  mutating func increment(_ blocks: Range<UInt32>) -> Bool {
+    check(blocks)
+    var highest: UInt32 = 0
+    for index in Int(blocks.lowerBound)..<Int(blocks.upperBound) {
+      highest = max(highest, unsafe counts[index])
+    }
+    guard highest != Self.saturated else { return false }
+    for index in Int(blocks.lowerBound)..<Int(blocks.upperBound) {
+      unsafe counts[index] &+= 1
+    }
+    return true
+  }
+
+  /// Drops a reference to each block of the longest prefix with equal counts; callers loop.
+  ///
+  /// - Parameter blocks: Device blocks, at least one, all referred to.
+  /// - Returns: The prefix, and the count its blocks have now.
+  @inline(__always)
+  mutating func decrementRun(
+    _ blocks: Range<UInt32>
+  ) -> (run: Range<UInt32>, remaining: UInt32) {
+    check(blocks)
+    precondition(!blocks.isEmpty, "no blocks")
+    let end = Int(blocks.upperBound)
+    var index = Int(blocks.lowerBound)
+    let count = unsafe counts[index]
+    precondition(count > 0, "a reference too few")
+    let remaining = count == Self.saturated ? count : count &- 1
+    while index < end {
+      guard unsafe counts[index] == count else { break }
+      unsafe counts[index] = remaining
+      index &+= 1
+    }
+    return (blocks.lowerBound..<UInt32(truncatingIfNeeded: index), remaining)
+  }
+
+  /// The first run of blocks that more than one file refers to, as far as it is in a range.
+  func firstShared(in blocks: Range<UInt32>) -> Range<UInt32>? {
+    check(blocks)
+    let end = Int(blocks.upperBound)
+    let start = firstIndex(from: Int(blocks.lowerBound), to: end, isShared: true)
+    guard start < end else { return nil }
+    let stop = firstIndex(from: start, to: end, isShared: false)
+    return UInt32(truncatingIfNeeded: start)..<UInt32(truncatingIfNeeded: stop)
+  }
+
+  /// The first block that is shared, or that is not; the end if there is none.
+  @inline(__always)
+  private func firstIndex(from start: Int, to end: Int, isShared: Bool) -> Int {
+    var index = start
+    while index &+ 8 <= end {
+      // SAFETY: eight counts from the index on are in the range, which was checked.
+      let eight = unsafe UnsafeRawPointer(counts + index)
+        .loadUnaligned(as: SIMD8<UInt32>.self)
+      let shared = eight .> 1
+      if isShared ? any(shared) : !all(shared) { break }
+      index &+= 8
+    }
+    while index < end, (unsafe counts[index] > 1) != isShared { index &+= 1 }
+    return index
+  }
+
+  /// How many maximal runs of equal counts of at least two there are: refcount records.
+  var sharedRecordCount: Int {
+    var records = 0
+    var previous: UInt32 = 0
+    for index in 0..<blockCount {
+      let count = unsafe counts[index]
+      if count > 1 && count != previous { records += 1 }
+      previous = count
+    }
+    return records
+  }
+}
