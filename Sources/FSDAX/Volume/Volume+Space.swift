@@ -52,7 +52,7 @@ extension Volume {
     let index = groups.index(of: extent.device)
     groups.lock(index)
     let freed = groups[index].release(
-      extent.deviceBlocks, inode: inode.number, first: extent.first)
+      device: extent.deviceBlocks, inode: inode.number, first: extent.first)
     groups.unlock(index)
     ledger.add(.refcountUpdates, Int(extent.count))
     ledger.add(.blocksFreed, freed)
