@@ -43,7 +43,6 @@ public struct VolumeOptions: Sendable {
   let inodes = InodeTable()
   let frames: FrameTable
   let ledgers = LedgerTable()
-  private let clock = Atomic<Int>(0)
   private let shutDown = Atomic<Bool>(false)
   private let interrupt = Atomic<Bool>(false)
 
@@ -117,9 +116,8 @@ public struct VolumeOptions: Sendable {
 
   /// Marks the data of a file as changed; `ioLock` is held alone.
   @inline(__always) func touch(_ inode: Inode) {
-    let now = clock.wrappingAdd(1, ordering: .relaxed).newValue
-    inode.attributes.modified = now
-    inode.attributes.changed = now
+    inode.attributes.modified &+= 1
+    inode.attributes.changed &+= 1
   }
 }
 
