@@ -11,7 +11,7 @@ protocol IomapOperations {
   /// Completes, or with nothing written undoes, what `begin` prepared.
   func end(
     _ inode: Inode, position: UInt64, byteCount: UInt64, writtenByteCount: UInt64,
-    _ operation: OperationFlags, _ mappings: MappingPair, _ ledger: LedgerStripe
+    _ operation: OperationFlags, _ ledger: LedgerStripe
   ) throws(Errno)
 
   /// Whether an error of `end` after progress is lost (hazard H2).
@@ -102,7 +102,7 @@ struct IomapIterator {
     do throws(Errno) {
       try filesystem.end(
         inode, position: start, byteCount: byteCount, writtenByteCount: written, operation,
-        mappings, ledger)
+        ledger)
     } catch {
       if written == 0 { throw error }
       if !filesystem.losesEndError {

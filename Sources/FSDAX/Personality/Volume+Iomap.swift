@@ -28,7 +28,7 @@ extension Volume: IomapOperations {
   @inline(__always)
   func end(
     _ inode: Inode, position: UInt64, byteCount: UInt64, writtenByteCount: UInt64,
-    _ operation: OperationFlags, _ mappings: MappingPair, _ ledger: LedgerStripe
+    _ operation: OperationFlags, _ ledger: LedgerStripe
   ) throws(Errno) {
     guard operation.isChange else { return }
     inode.extentLock.lockExclusive()
