@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// The blocks of one file: what each is mapped to, seen as extents.
 ///
 /// An extent as a lookup gives it starts at the block asked for, and ends where file or device
@@ -9,14 +11,24 @@ struct ExtentMap: ~Copyable {
   static let longest: UInt64 = 1 << 21
 
   private var chunks = ExtentDirectory()
-  /// Blocks that are no holes.
-  private(set) var blockCount = 0
+  // Atomic, although its writers hold a lock: a structure with an atomic in it is passed by address
+  // and never loaded as a whole, which would wait for the narrower stores before it.
+  private let mappedCount = Atomic<Int>(0)
 
   /// One hole.
   init() {}
 
+  /// Blocks that are no holes.
+  var blockCount: Int {
+    @inline(__always) get { mappedCount.load(ordering: .relaxed) }
+  }
+
   /// Whether all is a hole.
   @inline(__always) var isEmpty: Bool { blockCount == 0 }
+
+  @inline(__always) private func count(_ change: Int) {
+    mappedCount.store(blockCount &+ change, ordering: .relaxed)
+  }
 
   /// The word of a block.
   @inline(__always)
@@ -35,7 +47,7 @@ struct ExtentMap: ~Copyable {
   /// The extent at a block, or the next one that starts below the limit.
   @inline(__always)
   func extent(atOrAfter block: UInt64, limit: UInt64 = .max) -> Extent? {
-    if isEmpty { return nil }
+    if isEmpty || block >= limit { return nil }
     if let extent = extent(containing: block, limit: limit) { return extent }
     guard let next = firstMapped(from: block, limit: limit) else { return nil }
     return run(of: word(next), from: next, limit: limit)
@@ -107,7 +119,7 @@ struct ExtentMap: ~Copyable {
   /// Maps a hole.
   @inline(__always)
   mutating func insert(_ extent: Extent) {
-    blockCount &+= Int(extent.count)
+    count(Int(extent.count))
     let step = extent.state == .delayed ? UInt32(0) : 1
     var word = ExtentWord.make(extent.device, extent.state)
     precondition(word != 0, "a block on the device")
@@ -159,7 +171,7 @@ struct ExtentMap: ~Copyable {
 
   @inline(__always)
   private mutating func clear(_ extent: Extent) {
-    blockCount &-= Int(extent.count)
+    count(-Int(extent.count))
     var block = extent.first
     while block < extent.end, let chunk = chunks.chunk(block >> ExtentChunk.shift) {
       let start = Int(truncatingIfNeeded: block) & (ExtentChunk.blockCount - 1)
@@ -211,6 +223,6 @@ struct ExtentMap: ~Copyable {
   /// Makes one hole of all.
   mutating func removeAll() {
     chunks = ExtentDirectory()
-    blockCount = 0
+    count(-blockCount)
   }
 }
