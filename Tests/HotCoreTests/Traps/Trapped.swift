@@ -26,7 +26,7 @@ final class Trapped: @unchecked Sendable {
   private let log = Mutex<[Access]>([])
   private let rule: Rule
   private var range: TrapRange?
-  private(set) var base: UnsafeMutableRawPointer
+  private var address = 0
 
   /// Maps each page of the file at its own place, read-only for a read.
   static let identity: Rule = { trapped, access in
@@ -34,11 +34,8 @@ final class Trapped: @unchecked Sendable {
     return .resolved
   }
 
-  /// - Parameters:
-  ///   - pages: pages of the file.
-  ///   - mechanism: how to trap.
-  ///   - other: a range whose file is used instead of one of its own.
-  ///   - rule: what the handler does; an error is a bus error.
+  /// A range over `pages` pages of a file, another range's file if there is one; an error of the
+  /// rule is a bus error.
   init(
     pages: Int = 512, mechanism: TrapMechanism, sharing other: Trapped? = nil,
     rule: @escaping Rule = Trapped.identity
@@ -51,7 +48,6 @@ final class Trapped: @unchecked Sendable {
       try #require(ftruncate(file, pages * 4096) == 0)
     }
     self.rule = rule
-    base = UnsafeMutableRawPointer(bitPattern: 8)!
     let created = try TrapRange(
       byteCount: pages * 4096, mechanism: mechanism, descriptor: file,
       context: Unmanaged.passUnretained(self).toOpaque()
@@ -59,7 +55,7 @@ final class Trapped: @unchecked Sendable {
       let trapped = Unmanaged<Trapped>.fromOpaque(context).takeUnretainedValue()
       return trapped.answer(Access(page: page, isWrite: isWrite)).rawValue
     }
-    base = created.base
+    address = Int(bitPattern: created.base)
     range = consume created
   }
 
@@ -73,6 +69,9 @@ final class Trapped: @unchecked Sendable {
     return (try? rule(self, access)) ?? .sigbus
   }
 
+  var base: UnsafeMutableRawPointer {
+    UnsafeMutableRawPointer(bitPattern: address).unsafelyUnwrapped
+  }
   var byteCount: Int { range?.byteCount ?? 0 }
 
   /// The accesses asked since the last call.
