@@ -33,15 +33,16 @@ enum trap_outcome chost_trap_fault(const siginfo_t *info, bool is_write) {
   struct trap_range *range = find((uintptr_t)info->si_addr);
   if (!range) return TRAP_ELSEWHERE;
   size_t page = (size_t)((char *)info->si_addr - range->base) / PAGE_BYTES;
-  if (range->mechanism == CHOST_TRAP_SIGNAL) {
-    uint8_t answer = range->handler(range->context, (intptr_t)page, is_write);
-    return answer == CHOST_TRAP_REPEAT ? TRAP_REPEAT : TRAP_BUS;
+  enum trap_outcome outcome = TRAP_ASK;
+  if (range->mechanism == CHOST_TRAP_USERFAULT) {
+    // A mark, or a page that is just being changed; then the lock is what to wait for.
+    pthread_mutex_lock(&range->lock);
+    outcome = chost_trap_take_mark(range, page, is_write);
+    pthread_mutex_unlock(&range->lock);
   }
-  // A mark, or a page that is just being changed; then the lock is what to wait for.
-  pthread_mutex_lock(&range->lock);
-  enum trap_outcome outcome = chost_trap_take_mark(range, page, is_write);
-  pthread_mutex_unlock(&range->lock);
-  return outcome;
+  if (outcome != TRAP_ASK) return outcome;
+  uint8_t answer = range->handler(range->context, (intptr_t)page, is_write);
+  return answer == CHOST_TRAP_REPEAT ? TRAP_REPEAT : TRAP_BUS;
 }
 
 static struct trap_range *take_slot(void) {
@@ -103,7 +104,6 @@ int32_t chost_trap_create(struct chost_trap_request request, const char **operat
   range->context = request.context;
   range->descriptor = range->userfault = range->stop = -1;
   range->pages = NULL;
-  range->is_broken = false;
   pthread_mutex_init(&range->lock, NULL);
   error = fill(range, request, operation);
   if (error) {

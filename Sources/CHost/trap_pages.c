@@ -26,20 +26,39 @@ static int replace(char *start, size_t bytes, int protection, int flags, int fil
   return mapped == MAP_FAILED ? errno : 0;
 }
 
-// Reserved pages on which every access traps.
+// One mapping to give up when there are no more: at the limit the kernel refuses even a call that
+// would leave fewer, such as taking many pages away.
+static void *_Atomic spare;
+
+static void keep_spare(void) {
+  void *none = NULL;
+  if (atomic_load_explicit(&spare, memory_order_relaxed)) return;
+  // Shared, so that it never becomes one with a neighbour.
+  void *made = mmap(NULL, PAGE_BYTES, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (made == MAP_FAILED) return;
+  if (!atomic_compare_exchange_strong(&spare, &none, made)) munmap(made, PAGE_BYTES);
+}
+
+static bool give_up_spare(void) {
+  void *given = atomic_exchange(&spare, NULL);
+  return given && munmap(given, PAGE_BYTES) == 0;
+}
+
+// Reserved pages on which every access traps. This has to succeed when the process has as many
+// mappings as it may: then the pages keep theirs, inaccessible.
 static int make_trapping(struct trap_range *range, size_t page, size_t count) {
   char *start = range->base + page * PAGE_BYTES;
   size_t bytes = count * PAGE_BYTES;
   int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
   int error = replace(start, bytes, PROT_NONE, flags, -1, 0);
-  if (error) return error;
+  if (error == ENOMEM && give_up_spare()) error = replace(start, bytes, PROT_NONE, flags, -1, 0);
+  if (error && mprotect(start, bytes, PROT_NONE)) return error;
   memset(range->pages + page, PAGE_TRAPS, count);
   if (!is_userfault(range)) return 0;
-  error = chost_userfault_trap_missing(range, start, bytes);
-  if (!error && mprotect(start, bytes, PROT_READ | PROT_WRITE)) error = errno;
-  // Inaccessible pages that nobody announces: an access would be repeated for ever.
-  if (error) range->is_broken = true;
-  return error;
+  if (!error) error = chost_userfault_trap_missing(range, start, bytes);
+  if (error || mprotect(start, bytes, PROT_READ | PROT_WRITE))
+    memset(range->pages + page, PAGE_TRAPS | PAGE_BY_SIGNAL, count);
+  return 0;
 }
 
 // Present pages that can be read and trap on writes. `flags` name what they are made of.
@@ -69,6 +88,7 @@ int chost_trap_map(
   if (fstat(range->descriptor, &file)) return errno;
   if (offset > file.st_size || bytes > (uint64_t)(file.st_size - offset)) return EINVAL;
   pthread_mutex_lock(&range->lock);
+  keep_spare();
   int error;
   if (is_writable) {
     char *start = range->base + page * PAGE_BYTES;
@@ -96,6 +116,7 @@ int chost_trap_unmap(int32_t number, intptr_t page, intptr_t count) {
   struct trap_range *range = chost_trap_slot(number);
   if (!chost_trap_contains(number, page, count)) return EINVAL;
   pthread_mutex_lock(&range->lock);
+  keep_spare();
   int error = make_trapping(range, (size_t)page, (size_t)count);
   pthread_mutex_unlock(&range->lock);
   return error;
@@ -143,10 +164,11 @@ int chost_trap_mark_bus(struct trap_range *range, size_t page, bool is_write) {
 
 enum trap_outcome chost_trap_take_mark(struct trap_range *range, size_t page, bool is_write) {
   uint8_t mark = range->pages[page] & PAGE_BUS;
-  if (!mark) return range->is_broken ? TRAP_BUS : TRAP_REPEAT;
+  if (range->pages[page] & PAGE_BY_SIGNAL) return TRAP_ASK;
+  if (!mark) return TRAP_REPEAT;
   char *start = range->base + page * PAGE_BYTES;
-  if (mprotect(start, PAGE_BYTES, PROT_READ | PROT_WRITE)) range->is_broken = true;
   range->pages[page] &= PAGE_KIND;
+  if (mprotect(start, PAGE_BYTES, PROT_READ | PROT_WRITE)) range->pages[page] |= PAGE_BY_SIGNAL;
   // A thread that meets the mark of another kind of access asks for itself.
   return mark & (is_write ? PAGE_BUS_WRITE : PAGE_BUS_READ) ? TRAP_BUS : TRAP_REPEAT;
 }

@@ -21,6 +21,9 @@ enum {
   PAGE_BUS_READ = 4,
   PAGE_BUS_WRITE = 8,
   PAGE_BUS = PAGE_BUS_READ | PAGE_BUS_WRITE,
+  // userfault: the kernel had no mapping left to register the page with. It is inaccessible, and
+  // the SIGSEGV calls the handler, as with the other mechanism.
+  PAGE_BY_SIGNAL = 16,
 };
 
 // One slot of the fixed table. It is never freed, so a reader that comes late reads a slot.
@@ -37,8 +40,6 @@ struct trap_range {
   void *context;
   pthread_mutex_t lock;
   uint8_t *pages;
-  // userfault: a page was left unable to trap, because the kernel refused to split a mapping.
-  bool is_broken;
   int32_t userfault;
   int32_t stop;
   pthread_t thread;
@@ -46,8 +47,8 @@ struct trap_range {
 
 #define HIDDEN __attribute__((visibility("hidden")))
 
-// How a fault ends.
-enum trap_outcome { TRAP_ELSEWHERE, TRAP_REPEAT, TRAP_BUS };
+// How a fault ends; TRAP_ASK leaves it to the handler.
+enum trap_outcome { TRAP_ELSEWHERE, TRAP_REPEAT, TRAP_BUS, TRAP_ASK };
 
 // Tries the trap ranges. Called first by the SIGSEGV handler.
 HIDDEN enum trap_outcome chost_trap_fault(const siginfo_t *info, bool is_write);
