@@ -6,7 +6,9 @@ import Testing
 
 @Suite("Trap ranges: life, limits and nesting")
 struct TrapLifeTests {
-  @Test("a handler may trap in another range", arguments: TrapMechanism.available)
+  @Test(
+    "a handler may trap in another range", .enabled(if: !isThreadSanitized),
+    arguments: TrapMechanism.available)
   func nests(_ mechanism: TrapMechanism) throws {
     for innerMechanism in TrapMechanism.available {
       let inner = try Trapped(mechanism: innerMechanism)
@@ -24,7 +26,8 @@ struct TrapLifeTests {
     }
   }
 
-  @Test("a handler may touch its own range on the faulting thread")
+  @Test(
+    "a handler may touch its own range on the faulting thread", .enabled(if: !isThreadSanitized))
   func nestsInItself() throws {
     let trapped = try Trapped(mechanism: .signal) { trapped, access in
       if access.page > 0 { trapped[access.page - 1] = UInt8(access.page) }
@@ -148,7 +151,9 @@ struct TrapLifeTests {
     munmap(mapped, 4096)
   }
 
-  @Test("too many mappings are an error that says so, and the pages still trap")
+  @Test(
+    "too many mappings are an error that says so, and the pages still trap",
+    .enabled(if: !isThreadSanitized))
   func mappings() async throws {
     let limit = TextFile.number("/proc/sys/vm/max_map_count") ?? 0
     try #require(limit > 0)

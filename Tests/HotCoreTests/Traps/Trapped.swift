@@ -1,8 +1,11 @@
 import CHost
 import Foundation
 import HotCore
-import Synchronization
 import Testing
+
+/// Whether this is a build with the thread sanitizer, which does not survive a SIGSEGV inside the
+/// handler of another one, and itself needs more mappings.
+let isThreadSanitized = dlsym(nil, "__tsan_init") != nil
 
 extension TrapMechanism {
   /// Those that this machine and this user have.
@@ -13,7 +16,7 @@ extension TrapMechanism {
 
 /// A trap range over a memory file of its own, with a log of what its handler was asked.
 final class Trapped: @unchecked Sendable {
-  // Sendable: the log is under a mutex, the rest is set before the first access.
+  // Sendable: the log is under a lock, the rest is set before the first access.
   struct Access: Hashable {
     var page: Int
     var isWrite: Bool
@@ -23,7 +26,8 @@ final class Trapped: @unchecked Sendable {
 
   let file: Int32
   private let ownsFile: Bool
-  private let log = Mutex<[Access]>([])
+  private let lock = NSLock()  // which the thread sanitizer sees, as it does not see `Mutex`
+  private var log: [Access] = []
   private let rule: Rule
   private var range: TrapRange?
   private var address = 0
@@ -59,7 +63,7 @@ final class Trapped: @unchecked Sendable {
     range = consume created
     // What comes before an access comes before its handler, but only the kernel knows; a lock
     // tells the thread sanitizer.
-    log.withLock { _ in }
+    lock.withLock {}
   }
 
   deinit {
@@ -68,7 +72,7 @@ final class Trapped: @unchecked Sendable {
   }
 
   private func answer(_ access: Access) -> TrapAnswer {
-    log.withLock { $0.append(access) }
+    lock.withLock { log.append(access) }
     return (try? rule(self, access)) ?? .sigbus
   }
 
@@ -79,7 +83,7 @@ final class Trapped: @unchecked Sendable {
 
   /// The accesses asked since the last call.
   func asked() -> [Access] {
-    log.withLock { log in
+    lock.withLock {
       defer { log = [] }
       return log
     }
