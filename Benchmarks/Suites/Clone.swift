@@ -8,7 +8,7 @@ enum Clone {
 
   static let suite = Suite(
     name: "clone",
-    question: "What does it cost to share a range with another file, and what does each extent add?",
+    question: "What does sharing a range with another file cost, and what does each extent add?",
     rounds: 16,
     workloads: [clones("1MiB,64MiB", extents: "4KiB,1MiB,64MiB", routines: ["auto", "btrfs"])])
 

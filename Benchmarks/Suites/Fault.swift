@@ -21,7 +21,7 @@ enum Fault {
 
   static let suite = Suite(
     name: "fault",
-    question: "What does a page fault cost on this kernel and in the model, by class and page size?",
+    question: "What does a page fault cost on this kernel and in the model, by class and page?",
     rounds: 16,
     workloads: [
       live(MemoryKind.allCases, threads: [1, 2, 4]),

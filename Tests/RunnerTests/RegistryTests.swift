@@ -61,7 +61,8 @@ import Testing
     var seen: Set<String> = []
     for entry in Registry.entries() {
       let durable = entry.durable.map(String.init) ?? ""
-      #expect(seen.insert("\(entry.engine) \(entry.operation) \(durable) \(entry.name)").inserted, "\(entry)")
+      let key = "\(entry.engine) \(entry.operation) \(durable) \(entry.name)"
+      #expect(seen.insert(key).inserted, "\(entry)")
       #expect(entry.unavailable != "")
     }
     #expect(Set(Registry.routineNames()) == Set(Registry.entries().map(\.name)))

@@ -27,9 +27,7 @@ extension Cell {
     guard let length = p.lengthBytes else { return p.sizeBytes.map { bytes($0) + extents } }
     let position = p.positionBytes.map { " at \($0)" } ?? ""
     let block = p.alignmentBytes.map { " of a \(bytes($0)) block" } ?? ""
-    let file = p.sizeBytes.flatMap { size in
-      size == p.alignmentBytes ? nil : " of \(bytes(size))"
-    }
+    let file = p.sizeBytes.flatMap { $0 == p.alignmentBytes ? nil : ", \(bytes($0)) file" }
     return bytes(length) + position + block + (file ?? "") + extents
   }
 

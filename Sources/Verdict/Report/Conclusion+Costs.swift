@@ -77,7 +77,8 @@ extension Conclusion {
 
   private static func isBasePageFault(_ key: Cell, _ access: FaultAccess) -> Bool {
     let p = key.parameters
-    return key.operation == .fault && key.engine != Cell.modelEngine && p.access == access && p.threads == 1 && p.pages == .base
+    return key.operation == .fault && key.engine != Cell.modelEngine && p.access == access
+      && p.threads == 1 && p.pages == .base
       && (access == .privateCow || p.memory == nil || p.memory == .anonymous)
   }
 }

@@ -157,10 +157,11 @@ extension ResultTable.Row {
       fields[.interval] = "[\(bounds.joined(separator: ", "))]"
     }
     if let extra = result.overCore(in: comparands.run) {
-      let value = extra.nanoseconds / unit.nanoseconds
-      let sign = value > 0 ? "+" : ""
-      let text = "\(sign)\(Number.fixed(value, Number.decimals(time / unit.nanoseconds)))"
-      fields[.overCore] = "\(text) \(unit.symbol) (\(Number.plain(extra.ratio))×)"
+      let added = extra.nanoseconds / unit.nanoseconds
+      // A small difference of large times is known hardly better than these.
+      let text = Number.fixed(added, min(Number.decimals(added), Number.decimals(value) + 1))
+      let ratio = Number.plain(extra.ratio)
+      fields[.overCore] = "\(added > 0 ? "+" : "")\(text) \(unit.symbol) (\(ratio)×)"
     }
     if let rate = result.gigabytesPerSecond { fields[.throughput] = Number.plain(rate) }
     if let share = result.rooflineShare { fields[.share] = Number.percent(share) + " %" }
