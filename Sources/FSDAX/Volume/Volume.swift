@@ -74,6 +74,9 @@ public struct VolumeOptions: Sendable {
   /// Bytes not in use, staging blocks counted as used.
   public var freeByteCount: Int { groups.freeBlockCount << DAXDevice.pageShift }
 
+  /// Bytes of the smallest page that backs the device, proven.
+  public var pageByteCount: Int { device.arena.pages.bytesPerPage }
+
   /// A new file.
   ///
   /// - Parameter attributes: What it is.
