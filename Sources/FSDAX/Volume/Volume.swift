@@ -21,6 +21,10 @@ public struct VolumeOptions: Sendable {
   public var groupCount: Int?
   /// XFS: whether every write goes to new blocks.
   public var alwaysCopiesOnWrite = false
+  /// Whether files may share blocks at all; without, clone and dedupe are EOPNOTSUPP.
+  public var hasReflink = true
+  /// Whether a dedupe of DAX files takes holes and zeros for the same; the kernel does not.
+  public var comparesHolesAsZeros = false
   /// How frames in several files are tracked.
   public var tracking: ShareTracking = .shareCount
   /// The largest size of a file.
