@@ -76,12 +76,7 @@ extension Volume {
   private func shareBlocks(
     _ new: Extent, with target: Inode, at first: UInt64, _ ledger: LedgerStripe
   ) throws(Errno) {
-    let index = groups.index(of: new.device)
-    groups.lockShared(index)
-    let isFull = groups[index].freeCount == 0
-    groups.unlockShared(index)
-    if isFull { throw .ENOSPC }
-    guard share(new, with: target, at: first, ledger) else { throw .ENOSPC }
+    guard share(new, with: target, at: first, needsRoom: true, ledger) else { throw .ENOSPC }
   }
 }
 
@@ -89,12 +84,11 @@ extension Inode {
   /// The extent at a block, cut to at most `limit` blocks from there on; nil in a hole, with the
   /// hole's length. `extentLock` is held.
   fileprivate func piece(_ block: UInt64, _ limit: UInt64) -> (Extent?, UInt64) {
-    guard let extent = data.extent(atOrAfter: block), extent.first < block + limit else {
+    guard let extent = data.extent(atOrAfter: block, limit: block + limit) else {
       return (nil, limit)
     }
     if extent.first > block { return (nil, extent.first - block) }
-    let piece = extent.clipped(to: block..<block + limit)
-    return (piece, UInt64(piece.count))
+    return (extent, UInt64(extent.count))
   }
 
   fileprivate func lockedPiece(_ block: UInt64, _ limit: UInt64) -> (Extent?, UInt64) {

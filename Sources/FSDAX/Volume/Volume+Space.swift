@@ -77,11 +77,16 @@ extension Volume {
     if freed > 0 { ledger.add(.blocksFreed, freed) }
   }
 
-  /// Gives another file a reference to blocks; false where a count is at its limit.
-  func share(_ extent: Extent, with inode: Inode, at first: UInt64, _ ledger: LedgerStripe) -> Bool {
+  /// Gives another file a reference to blocks; false where a count is at its limit, and where the
+  /// group has no free block although room for records is needed.
+  func share(
+    _ extent: Extent, with inode: Inode, at first: UInt64, needsRoom: Bool = false,
+    _ ledger: LedgerStripe
+  ) -> Bool {
     let index = groups.index(of: extent.device)
     groups.lock(index)
     defer { groups.unlock(index) }
+    if needsRoom, groups[index].freeCount == 0 { return false }
     ledger.add(.refcountUpdates, Int(extent.count))
     return groups[index].share(extent.deviceBlocks, inode: inode.number, first: first)
   }

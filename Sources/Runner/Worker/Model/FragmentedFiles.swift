@@ -121,11 +121,8 @@ extension ModelVolume {
     do throws(FSDAXError) {
       for place in places.current.prefix(calls) {
         let at = Int(place) * ModelVolume.blockByteCount
-        var found = [UInt8](repeating: 0, count: length)
-        var span = found.mutableSpan
-        var bytes = span.mutableBytes
-        try volume.read(file, at: at + (action == .write ? position : 0), into: &bytes)
         guard action == .write else { continue }
+        let found = try volume.bytes(of: file, at: at + position, count: length)
         for index in 0..<length
         // SAFETY: `length` bytes of the user's data were written.
         where unsafe found[index] != data.load(fromByteOffset: index, as: UInt8.self) {

@@ -48,7 +48,10 @@ internal import Glibc
     let perThread = max(calls / works.count, 1)
     do throws(FSDAXError) {
       for work in works { try work.arm() }
-      var measured = try crew?.run(works, calls: perThread) ?? alone(perThread)
+      var measured =
+        if let measured = try crew?.run(works, calls: perThread) { measured } else {
+          try alone(perThread)
+        }
       measured.calls = perThread * works.count
       measured.bytes = measured.calls * works[0].byteCountPerCall
       measured.pageBytes = works[0].pageByteCount

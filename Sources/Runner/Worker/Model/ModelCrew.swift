@@ -16,7 +16,6 @@ internal import Synchronization
       throw .skipped("\(workers) threads need a core each, and \(cores.count) are allowed")
     }
     let count = workers + (background == nil ? 0 : 1)
-    self.background = background
     var code: CInt = 0
     let places = (0..<count).map { Int32(cores[$0 % cores.count]) }
     // SAFETY: the list has `count` cores; both pointers are used during the call only.
@@ -25,6 +24,7 @@ internal import Synchronization
       throw .failed("Starting \(count) pinned threads failed: errno \(code).")
     }
     unsafe self.crew = crew
+    self.background = background
     self.count = count
     unsafe spans = .allocate(capacity: count)
     unsafe spans.initialize(repeating: chost_span(), count: count)
@@ -40,7 +40,7 @@ internal import Synchronization
   func run(_ works: [any ModelWork], calls: Int) throws(FSDAXError) -> BatchMeasurement {
     let errand = Errand(works, calls, background)
     // SAFETY: the errand lives through the call, which ends after the last thread has.
-    unsafe withExtendedLifetime(errand) {
+    withExtendedLifetime(errand) {
       unsafe chost_crew_run(
         crew,
         { context, index in

@@ -90,14 +90,9 @@ extension Mismatch {
 extension Volume {
   /// Changes a byte.
   fileprivate func flip(_ file: FileID, at position: Int) throws(FSDAXError) {
-    var bytes: [UInt8] = [0]
-    do {
-      var span = bytes.mutableSpan
-      var raw = span.mutableBytes
-      try read(file, at: position, into: &raw)
-    }
-    bytes[0] = ~bytes[0]
-    try write(file, at: position, bytes.span.bytes)
+    let bytes = try bytes(of: file, at: position, count: 1).map { ~$0 }
+    // SAFETY: the array's own bytes.
+    try unsafe write(file, at: position, bytes.span.bytes)
   }
 }
 

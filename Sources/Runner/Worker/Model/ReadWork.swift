@@ -46,11 +46,9 @@ internal import FSDAX
   func check(calls: Int) throws(ModelError) {
     guard let place = places.current.prefix(calls).last else { return }
     let at = Int(place) * byteCount
-    var again = [UInt8](repeating: 0, count: byteCount)
+    let again: [UInt8]
     do throws(FSDAXError) {
-      var span = again.mutableSpan
-      var bytes = span.mutableBytes
-      try volume.read(file, at: at, into: &bytes)
+      again = try volume.bytes(of: file, at: at, count: byteCount)
     } catch {
       throw .failed(error)
     }

@@ -111,17 +111,11 @@ internal import Plan
     guard let clone else { return }
     for place in places.current.prefix(calls) {
       let start = Int(place) * unitByteCount
-      var found = [UInt8](repeating: 0, count: unitByteCount)
-      var old = found
+      let found: [UInt8]
+      let old: [UInt8]
       do throws(FSDAXError) {
-        var span = found.mutableSpan
-        var bytes = span.mutableBytes
-        try volume.read(clone, at: start, into: &bytes)
-        if source == .mapped {
-          var oldSpan = old.mutableSpan
-          var oldBytes = oldSpan.mutableBytes
-          try volume.read(origin, at: start, into: &oldBytes)
-        }
+        found = try volume.bytes(of: clone, at: start, count: unitByteCount)
+        old = try volume.bytes(of: origin, at: start, count: unitByteCount)
       } catch {
         throw .failed(error)
       }
@@ -147,6 +141,22 @@ internal import Plan
 private let windowBlocks = 32
 
 extension Volume {
+  /// Bytes of a file; those behind its end are zero.
+  func bytes(of file: FileID, at position: Int, count: Int) throws(FSDAXError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var failure: FSDAXError?
+    unsafe bytes.withUnsafeMutableBytes { buffer in
+      do throws(FSDAXError) {
+        // SAFETY: the buffer is the array's.
+        try unsafe read(file, at: position, into: buffer)
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+
   /// Lets a range of one file share another's blocks, at the same position.
   func cloneRange(
     _ source: FileID, at position: Int, to target: FileID, at targetPosition: Int? = nil,
