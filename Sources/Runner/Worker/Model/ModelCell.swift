@@ -20,16 +20,9 @@ internal import Glibc
   }
 
   func verify() throws(CellException) {
-    _ = try batch(calls: works.count * min(works[0].callLimit, 64))
-    for work in works {
-      do throws(ModelError) {
-        try work.check(calls: min(work.callLimit, 64))
-      } catch {
-        switch error {
-        case .failed(let error): throw .failed(error.description)
-        case .wrong(let what): throw .failed(what)
-        }
-      }
+    let calls = min(works[0].callLimit, 64)
+    _ = try armed { () throws(FSDAXError) in try measured(calls) } before: { () throws(ModelError) in
+      for work in works { try work.check(calls: calls) }
     }
   }
 
@@ -45,20 +38,37 @@ internal import Glibc
   }
 
   func batch(calls: Int) throws(CellException) -> BatchMeasurement {
-    let perThread = max(calls / works.count, 1)
+    try armed { () throws(FSDAXError) in try measured(max(calls / works.count, 1)) }
+  }
+
+  /// Does something with all works armed, and something else before they are disarmed.
+  private func armed<Result>(
+    _ body: () throws(FSDAXError) -> Result, before last: () throws(ModelError) -> Void = {}
+  ) throws(CellException) -> Result {
+    var wrong: ModelError?
+    let result: Result
     do throws(FSDAXError) {
       for work in works { try work.arm() }
-      var measured =
-        if let measured = try crew?.run(works, calls: perThread) { measured } else {
-          try alone(perThread)
-        }
-      measured.calls = perThread * works.count
-      measured.bytes = measured.calls * works[0].byteCountPerCall
-      measured.pageBytes = works[0].pageByteCount
-      return measured
+      result = try body()
+      do throws(ModelError) { try last() } catch { wrong = error }
+      for work in works { try work.disarm() }
     } catch {
       throw .failed(error.description)
     }
+    switch wrong {
+    case .failed(let error): throw .failed(error.description)
+    case .wrong(let what): throw .failed(what)
+    case nil: return result
+    }
+  }
+
+  private func measured(_ calls: Int) throws(FSDAXError) -> BatchMeasurement {
+    var measured =
+      if let measured = try crew?.run(works, calls: calls) { measured } else { try alone(calls) }
+    measured.calls = calls * works.count
+    measured.bytes = measured.calls * works[0].byteCountPerCall
+    measured.pageBytes = works[0].pageByteCount
+    return measured
   }
 
   private func alone(_ calls: Int) throws(FSDAXError) -> BatchMeasurement {
@@ -83,14 +93,11 @@ internal import Glibc
 
   /// What the first call after arming does, by the volume's own ledger.
   func counts() throws(CellException) -> CallCounts {
-    let work = works[0]
-    do throws(FSDAXError) {
-      try work.arm()
+    try armed { () throws(FSDAXError) in
+      let work = works[0]
       let before = work.volume.ledger
       try work.run(calls: 1)
       return CallCounts(work.volume.ledger - before)
-    } catch {
-      throw .failed(error.description)
     }
   }
 }

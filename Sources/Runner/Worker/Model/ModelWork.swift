@@ -14,6 +14,8 @@ protocol ModelWork: AnyObject {
   func arm() throws(FSDAXError)
   /// The timed part: calls, and nothing else.
   func run(calls: Int) throws(FSDAXError)
+  /// Gives back what arming took, so that cells that wait leave the device to others.
+  func disarm() throws(FSDAXError)
   /// Checks what so many calls of the last run left.
   func check(calls: Int) throws(ModelError)
 }
@@ -25,6 +27,7 @@ enum ModelError: Error {
 }
 
 extension ModelWork {
+  func disarm() throws(FSDAXError) {}
   var pageByteCount: Int { volume.pageByteCount }
 }
 

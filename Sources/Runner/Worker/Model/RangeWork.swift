@@ -119,9 +119,12 @@ final class CloneWork: ModelWork {
   var byteCountPerCall: Int { byteCount }
 
   func arm() throws(FSDAXError) {
+    for _ in 0..<callLimit { targets.append(try volume.create()) }
+  }
+
+  func disarm() throws(FSDAXError) {
     for target in targets { try volume.remove(target) }
     targets = []
-    for _ in 0..<callLimit { targets.append(try volume.create()) }
   }
 
   func run(calls: Int) throws(FSDAXError) {

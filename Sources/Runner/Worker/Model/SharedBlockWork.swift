@@ -72,7 +72,6 @@ internal import Plan
   var byteCountPerCall: Int { action == .write ? unitByteCount : length }
 
   func arm() throws(FSDAXError) {
-    if let clone { try volume.remove(clone) }
     let made = try volume.create()
     clone = made
     try volume.clone(from: origin, to: made)
@@ -88,6 +87,11 @@ internal import Plan
       try unsafe volume.write(
         made, at: window * windowByteCount, UnsafeRawBufferPointer(start: data, count: 1))
     }
+  }
+
+  func disarm() throws(FSDAXError) {
+    if let clone { try volume.remove(clone) }
+    clone = nil
   }
 
   func run(calls: Int) throws(FSDAXError) {
