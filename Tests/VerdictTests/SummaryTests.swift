@@ -46,6 +46,25 @@ struct SummaryTests {
     #expect(only(copy, [.synthetic(copy, cpu: 5)]).bytesPerCall == nil)
   }
 
+  @Test("a cell of the model takes its ratio to the reference of the core cell beside it")
+  func modelReference() throws {
+    var block = cell(.cowBlock, cache: .memory, durable: true, threads: 2)
+    block.engine = "model"
+    block.parameters.pages = .any
+    let core = try #require(block.coreCounterpart)
+    let reference = try #require(core.reference)
+    let samples = (0..<6).flatMap { round in
+      [
+        Sample.synthetic(block, round: round, cpu: 900),
+        Sample.synthetic(reference, round: round, cpu: 300),
+        Sample.synthetic(core, round: round, cpu: 600),
+      ]
+    }
+    let rows = Summary.results(plan: [block, core, reference], samples: samples)
+    #expect(rows.map(\.referenceRatio) == [3, 2, nil])
+    #expect(rows.map(\.reference) == ["frozen-copy", "frozen-copy", nil])
+  }
+
   @Test("rows follow the plan; the unplanned come last and the unmeasured are skipped")
   func order() {
     let cells = ["c", "a", "b"].map { cell(.copy, $0) }

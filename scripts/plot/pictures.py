@@ -29,9 +29,10 @@ def throughput(run, operation):
         raise Missing(f"no measured {operation} rows")
     rows = with_family(rows)
     present = set(rows["cache_state"])
+    durables = sorted(rows["durable"].fill_null("").unique().to_list())
     peaks = {
         (durable, cache): peak
-        for durable in ("", "0", "1")
+        for durable in durables
         for cache, peak in rooflines(run, operation, durable == "1").items()
         if not rows.filter(
             (pl.col("durable").fill_null("") == durable) & (pl.col("cache_state") == cache)

@@ -6,8 +6,7 @@ extension Cell {
   var phrases: [String] {
     let p = parameters
     let phrases: [String?] = [
-      engine == Cell.modelEngine ? engine : nil,
-      workPhrase, p.access?.phrase, p.memory?.rawValue,
+      modelPhrase, workPhrase, p.access?.phrase, p.memory?.rawValue,
       p.pages?.byteCount.map { "\(ResultTable.Number.bytes($0)) pages" },
       p.mismatch?.phrase, sourcePhrase, p.cacheState?.phrase,
       p.threads > 1 ? "\(p.threads) threads" : nil, p.durable == true ? "durable" : nil,
@@ -18,6 +17,12 @@ extension Cell {
 
   /// The shape in one line.
   var shapeInWords: String { phrases.joined(separator: ", ") }
+
+  /// The model, with the suite where that is not the operation's own: its rows have the same shapes.
+  private var modelPhrase: String? {
+    guard engine == Cell.modelEngine else { return nil }
+    return suite == operation.rawValue ? engine : "\(engine) \(suite)"
+  }
 
   /// How many bytes, and where.
   private var workPhrase: String? {

@@ -12,12 +12,16 @@ extension CellResult {
   /// Throughput in bytes per nanosecond, where bytes really moved.
   ///
   /// One thread is held against its own CPU time, several threads against the wall clock. Mapping
-  /// the shared zero page moves nothing, and floor and clock rows have no bytes.
+  /// the shared zero page or data that is there moves nothing, a clone neither, and floor and clock
+  /// rows have no bytes.
   var gigabytesPerSecond: Double? {
     let p = cell.parameters
-    if p.access == .readUntouched, p.memory == .anonymous { return nil }
-    if p.access == .readMapped || p.access == .writeMapped { return nil }
-    if cell.operation == .floor || cell.operation == .clock { return nil }
+    switch p.access {
+    case .readUntouched where p.memory == .anonymous || cell.engine == Cell.modelEngine: return nil
+    case .readMapped, .writeMapped: return nil
+    default: break
+    }
+    if [.floor, .clock, .clone].contains(cell.operation) { return nil }
     guard let measured, let bytesPerCall, bytesPerCall > 0 else { return nil }
     let time = p.threads > 1 ? wallPerCall ?? 0 : measured
     return time > 0 ? bytesPerCall / time : nil

@@ -56,12 +56,18 @@ extension ResultTable {
       let routines = Set(singles.map(\.cell.routine))
       let shared = singles.count == groups.count && routines.count == 1 ? routines.first : nil
       title = (groups.first?.key.operation.rawValue ?? "") + (shared.map { " by \($0)" } ?? "")
+      let ofEngine = Dictionary(grouping: groups.flatMap(\.rows), by: \.cell.engine)
+        .mapValues { Set($0.map(\.cell.routine)).count }
       for group in groups {
         let isSingle = group.rows.count == 1
+        // The words of another engine than the core's tell its only routine.
+        let engine = group.key.engine
+        let isOnlyRoutine = engine != "core" && ofEngine[engine] == 1
         let rows = group.rows.map { row in
           var label = row.cell.routine
           if isSingle {
-            label = group.key.shapeInWords + (shared == nil ? ", \(row.cell.routine)" : "")
+            let isTold = shared != nil || isOnlyRoutine
+            label = group.key.shapeInWords + (isTold ? "" : ", \(row.cell.routine)")
           }
           return Row(row, in: group, label: label, against: comparands)
         }

@@ -127,6 +127,23 @@ import Testing
     #expect(names.count == groups.count)
   }
 
+  @Test("a row of the model tells its file, its suite and what is shared")
+  func modelPhrases() {
+    var p = Parameters()
+    SyntheticRun.modelEdge(&p)
+    (p.sizeBytes, p.extentBytes) = (4 << 30, 64 << 10)
+    var cell = Cell(
+      suite: "cow-edge", operation: .cowEdge, engine: "model", routine: "auto", parameters: p)
+    #expect(cell.shapeInWords.hasPrefix("model, 512 B at 1000 of a 4 KiB block, "))
+    #expect(cell.shapeInWords.contains(", 4 GiB file in 64 KiB extents, mapped source,"))
+    (cell.suite, cell.operation, cell.parameters) = ("fragmentation", .read, Parameters())
+    (cell.parameters.sizeBytes, cell.parameters.lengthBytes) = (4 << 30, 4096)
+    #expect(cell.shapeInWords == "model fragmentation, 4 KiB, 4 GiB file")
+    (cell.suite, cell.operation, cell.parameters) = ("zero", .zero, Parameters())
+    (cell.parameters.sizeBytes, cell.parameters.sourceState) = (4096, .mapped)
+    #expect(cell.shapeInWords == "model, 4 KiB, shared")
+  }
+
   @Test("an empty run and a run of failures render")
   func degenerate() {
     #expect(ResultTable(cells: [], baseline: [], options: TableOptions()).render() == "")
@@ -266,6 +283,17 @@ import Testing
     threads.wallPerCall = 50
     #expect(threads.gigabytesPerSecond == 81.92)
     #expect(SyntheticRun.row(.floor, "empty", 1, bytes: 1).gigabytesPerSecond == nil)
+    let clone = SyntheticRun.row(.clone, "auto", 900, bytes: 1_048_576, engine: "model") { _ in }
+    #expect(clone.gigabytesPerSecond == nil)
+    for (access, moves) in [
+      (FaultAccess.readMapped, false), (.readUntouched, false), (.writeMapped, false),
+      (.firstWrite, true), (.sharedCow, true),
+    ] {
+      let fault = SyntheticRun.row(.fault, "direct", 100, bytes: 4096, engine: "model") {
+        ($0.access, $0.pages) = (access, .base)
+      }
+      #expect((fault.gigabytesPerSecond != nil) == moves, "\(access)")
+    }
   }
 
   @Test(
