@@ -85,6 +85,9 @@ public struct VolumeOptions: Sendable {
       let inode = try inodes.take()
       inode.ioLock.lockExclusive()
       defer { inode.ioLock.unlockExclusive() }
+      // A fault through the name of the file that had the number before looks under this lock.
+      inode.invalidateLock.lockExclusive()
+      defer { inode.invalidateLock.unlockExclusive() }
       inode.generation &+= 1
       inode.isLive = true
       inode.size = 0

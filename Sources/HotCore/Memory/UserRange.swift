@@ -29,7 +29,18 @@ internal import CHost
 ///   - start: Any address.
 ///   - byteCount: Bytes wanted, not negative.
 /// - Returns: `byteCount`, or the bytes before the first page that cannot be written.
-/// - Safety: One byte of each page is stored with its own value; no other thread writes there.
+/// - Safety: One byte of each page is stored with its own value; no other thread writes there. A
+///   store to memory that cannot be written survives, as a read of memory that is not there does.
 @unsafe public func writablePrefix(_ start: UnsafeMutableRawPointer, _ byteCount: Int) -> Int {
-  unsafe readablePrefix(start, byteCount)
+  guard byteCount > 0, guardedCopy == 0 else { return byteCount }
+  var offset = 0
+  while offset < byteCount {
+    let byte = unsafe start + offset
+    // SAFETY: copied onto itself, a byte that cannot be stored faults at the source's address too,
+    // and that the guarded copy survives.
+    if unsafe chost_guarded_copy(byte, byte, 1) != 0 { return offset }
+    let next = (Int(bitPattern: start) + offset) & -basePageByteCount + basePageByteCount
+    offset = next - Int(bitPattern: start)
+  }
+  return byteCount
 }
