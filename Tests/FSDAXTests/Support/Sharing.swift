@@ -17,7 +17,9 @@ extension Rig {
       ordered.0.extentLock.unlockExclusive()
     }
     var next = range.lowerBound
-    while let found = from.data.extent(atOrAfter: next), found.first < range.upperBound {
+    while next < range.upperBound, let found = from.data.extent(atOrAfter: next),
+      found.first < range.upperBound
+    {
       let extent = found.clipped(to: next..<range.upperBound)
       next = extent.end
       guard extent.state == .written else { continue }
