@@ -23,6 +23,8 @@ public struct VolumeOptions: Sendable {
   public var alwaysCopiesOnWrite = false
   /// How frames in several files are tracked.
   public var tracking: ShareTracking = .shareCount
+  /// Whether the filesystem can tell which files a block belongs to.
+  public var hasReverseMap = true
   /// The largest size of a file.
   public var maximumFileByteCount = Int.max & ~4095
 
@@ -43,6 +45,7 @@ public struct VolumeOptions: Sendable {
   let inodes = InodeTable()
   let frames: FrameTable
   let ledgers = LedgerTable()
+  let poisonedFrames = PoisonedFrames()
   private let clock = Atomic<Int>(0)
   private let shutDown = Atomic<Bool>(false)
   private let interrupt = Atomic<Bool>(false)
@@ -55,6 +58,7 @@ public struct VolumeOptions: Sendable {
   public init(_ options: VolumeOptions) throws(FSDAXError) {
     do throws(Errno) {
       let device = try DAXDevice(options.device)
+      _ = device.holder.install(Self.holderID, partition: 0..<UInt64(device.byteCount))
       groups = try GroupTable(blockCount: device.pageCount, groupCount: options.groupCount)
       frames = FrameTable(frameCount: device.pageCount, tracking: options.tracking)
       self.device = device
