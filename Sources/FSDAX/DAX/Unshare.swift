@@ -35,7 +35,9 @@ extension Volume {
     }
   }
 
-  /// The body: one mapping, whole pages of it. Source: specification, section 3.5.
+  /// The body: one mapping, whole pages of it.
+  ///
+  /// Source: specification, section 3.5.
   private func unshareMapping(_ iterator: inout IomapIterator) throws(Errno) {
     let mappings = iterator.mappings
     let usable = iterator.usable

@@ -110,7 +110,9 @@ extension Volume {
     return Int(iterator.position - position)
   }
 
-  /// The body of a write: one mapping. Source: specification, section 3.2.
+  /// The body of a write: one mapping.
+  ///
+  /// Source: specification, section 3.2.
   @unsafe @inline(__always)
   private func writeMapping(
     _ iterator: inout IomapIterator, _ start: UnsafeRawPointer

@@ -12,7 +12,9 @@ struct MappedTarget: Hashable, Sendable {
   var end: UInt64 { first + byteCount }
 }
 
-/// A device put together from parts of others. Source: specification, section 8.4.
+/// A device put together from parts of others.
+///
+/// Source: specification, section 8.4.
 ///
 /// Upstream opens the parts without a holder, so that failures of them are not forwarded.
 struct MappedDevice: Sendable {

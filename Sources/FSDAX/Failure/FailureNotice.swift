@@ -1,4 +1,6 @@
-/// A range of a device that failed, as its driver reports it. Source: specification, section 8.1.
+/// A range of a device that failed, as its driver reports it.
+///
+/// Source: specification, section 8.1.
 public struct FailureNotice: Hashable, Sendable {
   /// How it came to be.
   public struct Flags: OptionSet, Hashable, Sendable {

@@ -59,7 +59,9 @@ public struct KillOrder: Hashable, Sendable {
   public var shift: UInt8 = 0
 }
 
-/// Who is told of a failing page. Source: specification, section 8.3.
+/// Who is told of a failing page.
+///
+/// Source: specification, section 8.3.
 public struct KillSelection: Sendable {
   /// The task that ran into the failure, where one did.
   public var current: (task: Int, memory: Int)?

@@ -51,7 +51,9 @@ extension Volume {
     }
   }
 
-  /// The filesystem's side of a failure. Source: specification, section 8.2.
+  /// The filesystem's side of a failure.
+  ///
+  /// Source: specification, section 8.2.
   ///
   /// - Parameters:
   ///   - notice: What failed.
@@ -84,7 +86,9 @@ extension Volume {
     return outcome
   }
 
-  /// Marks the frames of a run, and finds who is told. Source: specification, section 8.3.
+  /// Marks the frames of a run, and finds who is told.
+  ///
+  /// Source: specification, section 8.3.
   private func killOrders(
     for run: FailedRun, _ flags: FailureNotice.Flags, _ scene: FailureScene
   ) throws(Errno) -> [KillOrder] {
@@ -108,7 +112,9 @@ extension Volume {
   }
 
   /// Removes the device: the holder hears of it, then nothing is reached any more, and when this
-  /// returns no operation is under way that still does. Source: specification, section 8.5.
+  /// returns no operation is under way that still does.
+  ///
+  /// Source: specification, section 8.5.
   ///
   /// - Parameter scene: Tasks and entries.
   /// - Returns: Who was told.

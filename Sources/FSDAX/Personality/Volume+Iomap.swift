@@ -88,7 +88,8 @@ struct BlockRange {
   /// Rounded outward.
   @inline(__always) init(position: UInt64, byteCount: UInt64) {
     first = position >> UInt64(DAXDevice.pageShift)
-    end = (position + byteCount + UInt64(DAXDevice.pageByteCount) - 1) >> UInt64(DAXDevice.pageShift)
+    end =
+      (position + byteCount + UInt64(DAXDevice.pageByteCount) - 1) >> UInt64(DAXDevice.pageShift)
   }
 
   /// From its ends.

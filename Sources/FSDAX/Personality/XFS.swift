@@ -7,7 +7,9 @@ extension Volume {
   /// The most blocks one write asks for.
   static let largestAllocation = UInt64(1024)
 
-  /// What a write at a block finds. `extentLock` is held alone.
+  /// What a write at a block finds.
+  ///
+  /// `extentLock` is held alone.
   ///
   /// - Parameters:
   ///   - inode: The file.
@@ -41,8 +43,8 @@ extension Volume {
         if shared.isShared {
           if operation.contains(.noWait) { throw .EAGAIN }
           let staged = try stage(
-            inode, first..<limit, next: staged?.first ?? .max, wantsHuge: operation.contains(.fault),
-            ledger)
+            inode, first..<limit, next: staged?.first ?? .max,
+            wantsHuge: operation.contains(.fault), ledger)
           return copyPair(inode, staged, data, first..<min(limit, staged.end))
         }
       }

@@ -8,7 +8,9 @@ internal import HotCore
     var group: AllocationGroup
   }
 
-  /// Blocks of a group; the last one may have fewer. A multiple of 512.
+  /// Blocks of a group; the last one may have fewer.
+  ///
+  /// A multiple of 512.
   let blocksPerGroup: Int
   let count: Int
   private let slots: UnsafeMutablePointer<Slot>

@@ -102,8 +102,9 @@ public struct VolumeOptions: Sendable {
     }
   }
 
-  /// The state of a file, or nil when there is no such file. Its generation is to be checked again
-  /// with `isCurrent` under a lock.
+  /// The state of a file, or nil when there is no such file.
+  ///
+  /// Its generation is to be checked again with `isCurrent` under a lock.
   @inline(__always)
   func inode(_ file: FileID) throws(Errno) -> Inode {
     guard let inode = inodes.inode(file.number) else { throw .ENOENT }

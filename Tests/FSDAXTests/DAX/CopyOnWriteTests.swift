@@ -3,6 +3,7 @@ import Testing
 @testable import FSDAX
 
 extension Profile: CustomTestStringConvertible {
+  /// U, S or the bits.
   public var testDescription: String {
     self == .strict ? "S" : self == .upstream ? "U" : "hazards \(hazards.rawValue)"
   }
@@ -134,8 +135,10 @@ struct CopyOnWriteTests {
     let buffer = UnsafeRawBufferPointer(data.tail(readable: 10, asked: 100))
     #expect(try rig.volume.write(written, at: 0, buffer) == 10)
     let rest = try rig.read(written, 10, 90)
-    #expect(rest == (hazard == .staleAfterShortCopy
-      ? [UInt8](repeating: 0xaa, count: 90) : Array(pattern(4096)[10..<100])))
+    #expect(
+      rest
+        == (hazard == .staleAfterShortCopy
+          ? [UInt8](repeating: 0xaa, count: 90) : Array(pattern(4096)[10..<100])))
   }
 
   @Test("a buffer that cannot be read at all changes nothing", arguments: bothProfiles)

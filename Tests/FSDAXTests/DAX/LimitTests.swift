@@ -14,7 +14,8 @@ struct LimitTests {
     for count in [1, 4095, 4096, 4097, 10_000] {
       let room = max(0, limit - position)
       let result = errno {
-        #expect(try rig.write(file, position, pattern(count)) == min(count, room))
+        let done = try rig.write(file, position, pattern(count))
+        #expect(done == min(count, room))
       }
       #expect(result == (room > 0 ? nil : .EFBIG))
       if room > 0 {
@@ -39,13 +40,16 @@ struct LimitTests {
     let (file, peer) = try rig.sharedPair(pattern(10_000))
     #expect(errno { try rig.volume.allocate(file, at: 4096, byteCount: count) } != nil)
     rig.expectInvariants()
-    try rig.volume.truncate(file, to: 10_000)
-    #expect(errno { try rig.volume.zero(file, at: 1, byteCount: count) }
-      == (count == .max ? .EINVAL : nil))
+    // The volume is full of blocks behind the end; truncating would have to copy the last page.
+    try rig.volume.punch(file, at: 12_288, byteCount: Int.max - 12_288)
+    #expect(
+      errno { try rig.volume.zero(file, at: 1, byteCount: count) }
+        == (count == .max ? .EINVAL : nil))
     #expect(try rig.volume.size(of: file) == 10_000)
     try rig.volume.unshare(peer, at: 1, byteCount: count)
-    #expect(errno { try rig.volume.punch(file, at: 1, byteCount: count) }
-      == (count == .max ? .EINVAL : nil))
+    #expect(
+      errno { try rig.volume.punch(file, at: 1, byteCount: count) }
+        == (count == .max ? .EINVAL : nil))
     #expect(try rig.contents(peer) == pattern(10_000))
     rig.expectInvariants()
   }

@@ -79,7 +79,8 @@ struct OracleTests {
     rig.expectInvariants()
     for (file, _) in model.files { try rig.volume.remove(file) }
     rig.expectInvariants()
-    #expect(rig.volume.freeByteCount == (rig.volume.device.pageCount - rig.volume.groups.count) << 12)
+    #expect(
+      rig.volume.freeByteCount == (rig.volume.device.pageCount - rig.volume.groups.count) << 12)
   }
 
   private func step(

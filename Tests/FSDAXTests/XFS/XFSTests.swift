@@ -84,7 +84,9 @@ struct XFSTests {
 
   @Test("X-5: end publishes the blocks written and no others")
   func endPublishes() throws {
-    for (position, count, published) in [(100, 50, 0..<1), (4096, 4096, 1..<2), (5000, 5000, 1..<3)]
+    for (position, count, published) in [
+      (100, 50, 0..<1), (4096, 4096, 1..<2), (5000, 5000, 1..<3),
+    ]
       as [(UInt64, UInt64, Range<UInt64>)]
     {
       let rig = try Rig()
@@ -162,7 +164,8 @@ struct XFSTests {
     try rig.volume.punch(file, at: 33 * 4096, byteCount: 4096)
     try rig.write(file, 40 * 4096, [1])
     let pair = try begin(rig, file, 33, 1, [.write, .dax])
-    #expect(pair.sourceMap.type == .hole && pair.target.flags.contains(.shared) && pair.hasZeroEdges)
+    #expect(
+      pair.sourceMap.type == .hole && pair.target.flags.contains(.shared) && pair.hasZeroEdges)
     #expect(pair.usableByteCount(at: 33 * 4096, remaining: 4096) == 4096)
   }
 
