@@ -92,7 +92,11 @@ extension Volume {
   private func killOrders(
     for run: FailedRun, _ flags: FailureNotice.Flags, _ scene: FailureScene
   ) throws(Errno) -> [KillOrder] {
-    guard inodes.inode(run.inode)?.attributes.isDAX == true else { throw .EBUSY }
+    guard let inode = inodes.inode(run.inode) else { throw .EBUSY }
+    inode.ioLock.lockShared()
+    let isDAX = inode.attributes.isDAX
+    inode.ioLock.unlockShared()
+    guard isDAX else { throw .EBUSY }
     var orders: [KillOrder] = []
     for page in run.pages {
       guard let entry = scene.entry(run.inode, page) else { continue }
