@@ -53,7 +53,7 @@ let package = Package(
       swiftSettings: fenced),
 
     .testTarget(name: "HotCoreTests", dependencies: ["HotCore", "CHost", "CPersist"]),
-    .testTarget(name: "FSDAXTests", dependencies: ["FSDAX"]),
+    .testTarget(name: "FSDAXTests", dependencies: ["FSDAX", "HotCore"]),
     .testTarget(name: "LiveFSTests", dependencies: ["LiveFS", "HotCore"]),
     .testTarget(name: "PlanTests", dependencies: ["Plan", "Suites"], exclude: ["Golden"]),
     .testTarget(

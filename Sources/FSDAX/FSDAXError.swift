@@ -70,8 +70,8 @@ public struct Errno: RawRepresentable, Error, Hashable, Sendable, CustomStringCo
     512: "ERESTARTSYS",
   ]
 
-  /// What a block layer reports for it: a poisoned page is an I/O error there.
-  var asBlockError: Errno { self == .EHWPOISON ? .EIO : self }
+  /// What a block layer reports for it: a poisoned page or a dead device is an I/O error there.
+  var asBlockError: Errno { self == .EHWPOISON || self == .ENXIO ? .EIO : self }
 }
 
 /// Why an operation on a volume failed, and where.

@@ -47,6 +47,7 @@ extension Volume {
     _ target: Int, _ old: OldBlock, data: UnsafeRawPointer, asked: EdgeGeometry, readable: Int,
     _ ledger: LedgerStripe
   ) throws(Errno) {
+    precondition(old.deviceByte != target, "a block is no copy of itself")
     // SAFETY: the caller's promise; both geometries lie in the pages of the mapping.
     if profile.hazards.isDisjoint(with: Self.separatePasses) {
       let isWhole = readable == asked.length
@@ -73,6 +74,7 @@ extension Volume {
   func fillEdges(
     _ target: Int, _ old: OldBlock, _ geometry: EdgeGeometry, _ ledger: LedgerStripe
   ) throws(Errno) {
+    precondition(old.deviceByte != target, "a block is no copy of itself")
     let tail = geometry.tailOffset..<geometry.size
     let takesAll = geometry.copiesAll && profile.has(.copyBeforeOverwrite)
     guard case .data(let source) = old else {

@@ -68,7 +68,9 @@ extension Volume {
     return Int(iterator.position - position)
   }
 
-  /// The body of a read: one mapping. Source: specification, section 3.2.
+  /// The body of a read: one mapping.
+  ///
+  /// Source: specification, section 3.2.
   @unsafe private func readMapping(
     _ iterator: inout IomapIterator, _ start: UnsafeMutableRawPointer
   ) -> Errno? {

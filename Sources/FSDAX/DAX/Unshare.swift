@@ -35,7 +35,9 @@ extension Volume {
     }
   }
 
-  /// The body: one mapping, whole pages of it. Source: specification, section 3.5.
+  /// The body: one mapping, whole pages of it.
+  ///
+  /// Source: specification, section 3.5.
   private func unshareMapping(_ iterator: inout IomapIterator) throws(Errno) {
     let mappings = iterator.mappings
     let usable = iterator.usable
@@ -48,13 +50,12 @@ extension Volume {
         clearsMarks: !profile.has(.unshareKeepsDirtyEntries))
       let target = Int(mappings.target.deviceByte(at: first))
       let source = Int(mappings.sourceMap.deviceByte(at: first))
-      for byte in [target, source] {
-        do throws(Errno) {
-          _ = try device.access(
-            page: byte >> DAXDevice.pageShift, count: byteCount >> DAXDevice.pageShift)
-        } catch {
-          throw error.asBlockError
-        }
+      let count = byteCount >> DAXDevice.pageShift
+      do throws(Errno) {
+        _ = try device.access(page: target >> DAXDevice.pageShift, count: count)
+        _ = try device.access(page: source >> DAXDevice.pageShift, count: count)
+      } catch {
+        throw error.asBlockError
       }
       try device.copy(
         target, source, byteCount, isDurable: !profile.has(.unflushedEdges),

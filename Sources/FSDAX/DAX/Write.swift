@@ -78,6 +78,8 @@ extension Volume {
     guard position < self.options.maximumFileByteCount else { throw .EFBIG }
     let byteCount = min(data.count, self.options.maximumFileByteCount - position)
     if UInt64(position) > inode.size {
+      // Zeroing keeps faults out, for which it may have to wait.
+      if options.contains(.noWait) { throw .EAGAIN }
       try zeroToNewEnd(inode, position: UInt64(position), ledger)
     }
     // SAFETY: `byteCount` is within the buffer.
@@ -108,7 +110,9 @@ extension Volume {
     return Int(iterator.position - position)
   }
 
-  /// The body of a write: one mapping. Source: specification, section 3.2.
+  /// The body of a write: one mapping.
+  ///
+  /// Source: specification, section 3.2.
   @unsafe @inline(__always)
   private func writeMapping(
     _ iterator: inout IomapIterator, _ start: UnsafeRawPointer
@@ -157,16 +161,22 @@ extension Volume {
     } catch {
       guard error == .EHWPOISON else { throw error.asBlockError }
       recovers = true
-      pages = try device.access(page: page, count: wanted, .recovery)
+      do throws(Errno) {
+        pages = try device.access(page: page, count: wanted, .recovery)
+      } catch {
+        throw error.asBlockError
+      }
     }
     let length = min(pages << DAXDevice.pageShift - offset, byteCount)
     // SAFETY: the caller's buffer has `byteCount` bytes from here on, readable or not.
     let readable = unsafe readablePrefix(start, length)
     if recovers || readable == 0 {
-      if isCopy, recovers || profile.has(.staleAfterShortCopy) {
+      // Without H1 the edges are those around the bytes that arrive; without any, there are none.
+      let filled = profile.has(.staleAfterShortCopy) ? length : readable
+      if isCopy, filled > 0 {
         try fillEdges(
           target - offset, OldBlock(mappings, page: position - UInt64(offset)),
-          EdgeGeometry(position: offset, length: length, alignment: DAXDevice.pageByteCount),
+          EdgeGeometry(position: offset, length: filled, alignment: DAXDevice.pageByteCount),
           ledger)
       }
       let done = recovers ? unsafe device.recoveryWrite(target, start, readable, ledger) : 0

@@ -42,7 +42,9 @@ extension Volume {
     return try zeroRange(inode, position, UInt64(DAXDevice.pageByteCount) - offset, ledger)
   }
 
-  /// A write behind the end: what lies between reads zero. `ioLock` is held alone.
+  /// A write behind the end: what lies between reads zero.
+  ///
+  /// `ioLock` is held alone.
   func zeroToNewEnd(
     _ inode: Inode, position: UInt64, _ ledger: LedgerStripe
   ) throws(Errno) {
@@ -69,7 +71,9 @@ extension Volume {
     return didZero
   }
 
-  /// The body: one mapping; whether it zeroed. Source: specification, section 3.4.
+  /// The body: one mapping; whether it zeroed.
+  ///
+  /// Source: specification, section 3.4.
   private func zeroMapping(_ iterator: inout IomapIterator) throws(Errno) -> Bool {
     let mappings = iterator.mappings
     let source = mappings.source

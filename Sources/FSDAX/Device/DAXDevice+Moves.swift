@@ -75,7 +75,9 @@ extension DAXDevice {
   }
 
   private func checkEdges(_ source: Int, _ geometry: EdgeGeometry) throws(Errno) {
-    let edges = [source..<source + geometry.head, source + geometry.tailOffset..<source + geometry.size]
+    let edges = [
+      source..<source + geometry.head, source + geometry.tailOffset..<source + geometry.size,
+    ]
     for edge in edges where badBlocks.firstByte(in: edge) != nil { throw .EIO }
   }
 

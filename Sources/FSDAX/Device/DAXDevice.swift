@@ -36,6 +36,7 @@ public struct DeviceOptions: Sendable {
   let pageCount: Int
   let copyMode: CopyMode
   let badBlocks = BadBlocks()
+  let holder = Holder()
   let routines: DeviceRoutines
   private let isDead = Atomic<Bool>(false)
   private let refusesHealing = Atomic<Bool>(false)

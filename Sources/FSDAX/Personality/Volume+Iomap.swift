@@ -38,8 +38,16 @@ extension Volume: IomapOperations {
     if writtenByteCount == 0 {
       cancelStaging(inode, BlockRange(position: position, byteCount: byteCount), ledger)
     } else {
-      try publishStaging(
-        inode, BlockRange(position: position, byteCount: writtenByteCount), ledger)
+      let written = BlockRange(position: position, byteCount: writtenByteCount)
+      try publishStaging(inode, written, ledger)
+      // Staging behind a short body counts as written but holds nothing. Left there, the end of a
+      // later step that leaves a hole alone would publish it.
+      if writtenByteCount < byteCount {
+        let all = BlockRange(position: position, byteCount: byteCount)
+        if written.end < all.end {
+          cancelStaging(inode, BlockRange(written.end..<all.end), ledger)
+        }
+      }
     }
   }
 
@@ -79,7 +87,8 @@ struct BlockRange {
   /// Rounded outward.
   @inline(__always) init(position: UInt64, byteCount: UInt64) {
     first = position >> UInt64(DAXDevice.pageShift)
-    end = (position + byteCount + UInt64(DAXDevice.pageByteCount) - 1) >> UInt64(DAXDevice.pageShift)
+    end =
+      (position + byteCount + UInt64(DAXDevice.pageByteCount) - 1) >> UInt64(DAXDevice.pageShift)
   }
 
   /// From its ends.

@@ -7,7 +7,9 @@ extension Volume {
   /// The most blocks one write asks for.
   static let largestAllocation = UInt64(1024)
 
-  /// What a write at a block finds. `extentLock` is held alone.
+  /// What a write at a block finds.
+  ///
+  /// `extentLock` is held alone.
   ///
   /// - Parameters:
   ///   - inode: The file.

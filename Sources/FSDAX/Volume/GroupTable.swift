@@ -8,7 +8,9 @@ internal import HotCore
     var group: AllocationGroup
   }
 
-  /// Blocks of a group; the last one may have fewer. A multiple of 512.
+  /// Blocks of a group; the last one may have fewer.
+  ///
+  /// A multiple of 512.
   let blocksPerGroup: Int
   let count: Int
   private let slots: UnsafeMutablePointer<Slot>
@@ -16,7 +18,9 @@ internal import HotCore
   /// Groups over all blocks of a device; EINVAL where one would have no block to give.
   init(blockCount: Int, groupCount: Int?) throws(Errno) {
     let wanted = groupCount ?? (blockCount >= 1 << 13 ? 4 : 1)
-    guard wanted > 0, blockCount >= 2, blockCount <= Int(UInt32.max) else { throw .EINVAL }
+    guard wanted > 0, wanted <= blockCount, blockCount >= 2, blockCount <= Int(UInt32.max) else {
+      throw .EINVAL
+    }
     let size = max(((blockCount + wanted - 1) / wanted + 511) & ~511, 512)
     let count = (blockCount + size - 1) / size
     guard wanted == 1 || groupCount == nil || count == wanted,

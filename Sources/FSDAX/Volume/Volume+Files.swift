@@ -58,7 +58,8 @@ extension Volume {
         _ = try truncatePage(inode, new, ledger)
       }
       inode.size = new
-      if new < old {
+      // Also at the same size: blocks that an allocation or a write reserved behind the end go.
+      if new <= old {
         let mask = UInt64(DAXDevice.pageByteCount - 1)
         let first = (new + mask) >> UInt64(DAXDevice.pageShift)
         deleteEntries(inode, first..<UInt64.max)

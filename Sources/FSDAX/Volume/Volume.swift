@@ -27,6 +27,8 @@ public struct VolumeOptions: Sendable {
   public var comparesHolesAsZeros = false
   /// How frames in several files are tracked.
   public var tracking: ShareTracking = .shareCount
+  /// Whether the filesystem can tell which files a block belongs to.
+  public var hasReverseMap = true
   /// The largest size of a file.
   public var maximumFileByteCount = Int.max & ~4095
 
@@ -47,6 +49,7 @@ public struct VolumeOptions: Sendable {
   let inodes = InodeTable()
   let frames: FrameTable
   let ledgers = LedgerTable()
+  let poisonedFrames = PoisonedFrames()
   private let shutDown = Atomic<Bool>(false)
   private let interrupt = Atomic<Bool>(false)
 
@@ -58,6 +61,7 @@ public struct VolumeOptions: Sendable {
   public init(_ options: VolumeOptions) throws(FSDAXError) {
     do throws(Errno) {
       let device = try DAXDevice(options.device)
+      _ = device.holder.install(Self.holderID, partition: 0..<UInt64(device.byteCount))
       groups = try GroupTable(blockCount: device.pageCount, groupCount: options.groupCount)
       frames = FrameTable(frameCount: device.pageCount, tracking: options.tracking)
       self.device = device
@@ -91,6 +95,9 @@ public struct VolumeOptions: Sendable {
       let inode = try inodes.take()
       inode.ioLock.lockExclusive()
       defer { inode.ioLock.unlockExclusive() }
+      // A fault through the name of the file that had the number before looks under this lock.
+      inode.invalidateLock.lockExclusive()
+      defer { inode.invalidateLock.unlockExclusive() }
       inode.generation &+= 1
       inode.isLive = true
       inode.size = 0
@@ -101,8 +108,9 @@ public struct VolumeOptions: Sendable {
     }
   }
 
-  /// The state of a file, or nil when there is no such file. Its generation is to be checked again
-  /// with `isCurrent` under a lock.
+  /// The state of a file, or nil when there is no such file.
+  ///
+  /// Its generation is to be checked again with `isCurrent` under a lock.
   @inline(__always)
   func inode(_ file: FileID) throws(Errno) -> Inode {
     guard let inode = inodes.inode(file.number) else { throw .ENOENT }

@@ -29,7 +29,8 @@ internal import CHost
 ///   - start: Any address.
 ///   - byteCount: Bytes wanted, not negative.
 /// - Returns: `byteCount`, or the bytes before the first page that cannot be written.
-/// - Safety: One byte of each page is stored with its own value; no other thread writes there.
+/// - Safety: One byte of each page is stored with its own value; no other thread writes there. A
+///   store to memory that cannot be written survives, as a read of memory that is not there does.
 @unsafe public func writablePrefix(_ start: UnsafeMutableRawPointer, _ byteCount: Int) -> Int {
   guard byteCount > 0, guardedCopy == 0 else { return byteCount }
   var offset = 0
