@@ -21,6 +21,8 @@ public struct VolumeOptions: Sendable {
   public var groupCount: Int?
   /// XFS: whether every write goes to new blocks.
   public var alwaysCopiesOnWrite = false
+  /// Btrfs: whether the data profile keeps copies or parity, which rules out direct writes.
+  public var hasRedundantData = false
   /// How frames in several files are tracked.
   public var tracking: ShareTracking = .shareCount
   /// The largest size of a file.
@@ -43,6 +45,7 @@ public struct VolumeOptions: Sendable {
   let inodes = InodeTable()
   let frames: FrameTable
   let ledgers = LedgerTable()
+  let btrfs: BtrfsState
   private let clock = Atomic<Int>(0)
   private let shutDown = Atomic<Bool>(false)
   private let interrupt = Atomic<Bool>(false)
@@ -57,6 +60,7 @@ public struct VolumeOptions: Sendable {
       let device = try DAXDevice(options.device)
       groups = try GroupTable(blockCount: device.pageCount, groupCount: options.groupCount)
       frames = FrameTable(frameCount: device.pageCount, tracking: options.tracking)
+      btrfs = BtrfsState(blockCount: options.personality == .btrfs ? device.pageCount : 0)
       self.device = device
       self.options = options
     } catch {
