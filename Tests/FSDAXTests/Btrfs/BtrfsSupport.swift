@@ -4,7 +4,7 @@ import Testing
 @testable import FSDAX
 
 /// A Btrfs volume with what the tests ask of it over and over.
-struct BtrfsBench {
+struct BtrfsBench: Sendable {
   enum Kind: CaseIterable { case plain, nodatacow, summed }
 
   let volume: Volume
