@@ -1,7 +1,8 @@
 /// The checksum of Btrfs data blocks: CRC-32C, Castagnoli's polynomial, reflected.
 ///
-/// Sixteen bytes a step by sixteen tables: only the first word waits for the step before. The tables lie in memory of their own: a static array would
-/// cost a check for its initialisation and a bounds check for each byte.
+/// Sixteen bytes a step by sixteen tables: only the first word waits for the step before. The
+/// tables lie in memory of their own: a static array would cost a check for its initialisation
+/// and a bounds check for each byte.
 @safe struct CRC32C: ~Copyable, @unchecked Sendable {
   // Sendable: the tables are filled once by the initialiser and only read afterwards.
   private static let polynomial: UInt32 = 0x82f6_3b78
