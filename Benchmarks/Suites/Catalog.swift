@@ -11,19 +11,23 @@ public enum Catalog {
   }
 
   private static let families = [
-    Copy.suite, Compare.suite, Zero.suite, Flush.suite, CowEdge.suite, Dedupe.suite, Fault.suite,
-    Roofline.suite,
+    Copy.suite, Compare.suite, Zero.suite, Flush.suite, CowEdge.suite, CowBlock.suite,
+    Dedupe.suite, Fault.suite, Clone.suite, Unshare.suite, Writeback.suite, Fragmentation.suite,
+    Scaling.suite, Roofline.suite,
   ]
 
   private static let composed = [
     Suite(
       name: "default",
-      question: "What do CoW edge copies, dedupe compares and page faults cost on this machine?",
+      question: "What do CoW writes, dedupes and page faults cost here, bare and in a filesystem?",
       rounds: 16,
       of: [
         ("copy", Copy.essential), ("compare", Compare.essential), ("zero", Zero.essential),
-        ("flush", Flush.essential), ("cow-edge", CowEdge.essential), ("dedupe", Dedupe.essential),
-        ("fault", Fault.essential),
+        ("flush", Flush.essential), ("cow-edge", CowEdge.essential),
+        ("cow-block", CowBlock.essential), ("dedupe", Dedupe.essential),
+        ("fault", Fault.essential), ("clone", Clone.essential), ("unshare", Unshare.essential),
+        ("writeback", Writeback.essential), ("fragmentation", Fragmentation.essential),
+        ("scaling", Scaling.essential),
       ]),
     Suite(
       name: "quick",
@@ -31,8 +35,9 @@ public enum Catalog {
       rounds: 8,
       of: [
         ("copy", Copy.brief), ("compare", Compare.brief), ("zero", Zero.brief),
-        ("flush", Flush.brief), ("cow-edge", CowEdge.brief), ("dedupe", Dedupe.brief),
-        ("fault", Fault.brief),
+        ("flush", Flush.brief), ("cow-edge", CowEdge.brief), ("cow-block", CowBlock.brief),
+        ("dedupe", Dedupe.brief), ("fault", Fault.brief), ("clone", Clone.brief),
+        ("unshare", Unshare.brief), ("writeback", Writeback.brief), ("scaling", Scaling.brief),
       ]),
     Suite(
       name: "full", question: "Everything: all families with all their axes.", rounds: 10,

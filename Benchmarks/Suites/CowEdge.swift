@@ -5,6 +5,11 @@ internal import Plan
 /// A write of `length_bytes` at `position_bytes` lands in a fresh block of `alignment_bytes`. The
 /// shapes are head and tail (1000, 512), head only (2048, 2048), tail only (0, 512), an edge of one
 /// byte (1, 4095), and neither: the whole block, which is the copy of a copy-on-write fault.
+///
+/// On the model the write goes through the whole filesystem into a file that shares its blocks. The
+/// source `mapped` is then data that another file holds as well; `auto` is the strict profile,
+/// `upstream` the one with all hazards, `h3` leaves the copied edges unflushed, and `btrfs` writes
+/// to new blocks always.
 enum CowEdge {
   static let essential =
     shapes(routines: Routines.durableEdge, durable: true, cache: .memory)
@@ -23,6 +28,10 @@ enum CowEdge {
       edge(
         ["auto", "libpmem", "kernel", "libc+clwb"], "0", "2MiB", alignment: "2MiB", durable: true,
         .memory),
+      onModel("1000", "512"),
+      onModel("1000", "512", routines: ["auto"], sources: [.hole, .unwritten]),
+      onModel("0", "512", routines: ["auto"]),
+      onModel("1", "4095", routines: ["auto"]),
     ]
 
   static let brief = [
@@ -30,6 +39,7 @@ enum CowEdge {
       ["auto", "libpmem", "kernel", "libc+clwb"], "1000", "512", sources: [.mapped, .hole],
       durable: true, .memory),
     edge(["auto", "libc", "kernel"], "1,1000", "512,4095", durable: false, .l1),
+    onModel("1000", "512", routines: ["auto"]),
   ]
 
   static let suite = Suite(
@@ -46,7 +56,19 @@ enum CowEdge {
         edge(
           Routines.durableEdge, "1000,4096,1MiB", "512,4096,1MiB", alignment: "2MiB",
           sources: SourceState.allCases, durable: true, .memory),
-      ])
+      ]
+      + [("1000", "512"), ("0", "512"), ("1", "4095"), ("2048", "2048")].map {
+        onModel($0.0, $0.1, sources: SourceState.allCases)
+      })
+
+  private static func onModel(
+    _ position: String, _ length: String, routines: [String] = Routines.modelEdge,
+    sources: [SourceState] = [.mapped]
+  ) -> Workload {
+    Workload(
+      .cowEdge, engine: Cell.modelEngine, routines: routines, positions: position, lengths: length,
+      alignments: "4KiB", sources: sources, durable: true, caches: [.memory], pages: [.any])
+  }
 
   private static func shapes(
     routines: [String], durable: Bool, cache: CacheState

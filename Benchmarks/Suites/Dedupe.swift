@@ -4,6 +4,9 @@ internal import Plan
 ///
 /// Two files' ranges of `size_bytes` are walked extent by extent of `extent_bytes`; the extents of
 /// either file lie scattered. Throughput counts the bytes really compared.
+///
+/// On the model a call is the whole dedupe of two files, checks and locks included. With the source
+/// `hole` both ranges are holes, but for the extent that differs: there one file has data.
 enum Dedupe {
   static let essential = [
     Workload(
@@ -12,6 +15,9 @@ enum Dedupe {
     Workload(
       .dedupe, routines: Routines.compare, sizes: "1MiB", extents: "64KiB", caches: [.memory],
       pages: [.any], mismatches: [.first, .middle, .last]),
+    onModel(extents: "4KiB,1MiB", mismatches: [.none]),
+    onModel(extents: "1MiB", mismatches: [.first, .last]),
+    onModel(extents: "1MiB", sources: [.hole], mismatches: [.none]),
   ]
 
   static let brief = [
@@ -27,6 +33,18 @@ enum Dedupe {
     workloads: essential + [
       Workload(
         .dedupe, routines: Routines.compare, sizes: "64KiB,1MiB,16MiB", extents: "4KiB:*4:1MiB",
-        caches: [.llc, .memory], pages: [.any], mismatches: Mismatch.allCases)
+        caches: [.llc, .memory], pages: [.any], mismatches: Mismatch.allCases),
+      onModel(
+        ["auto", "btrfs"], extents: "4KiB,64KiB,1MiB", sources: [.mapped, .hole],
+        mismatches: [.none, .first, .last]),
     ])
+
+  private static func onModel(
+    _ routines: [String] = ["auto"], extents: String, sources: [SourceState] = [.mapped],
+    mismatches: [Mismatch]
+  ) -> Workload {
+    Workload(
+      .dedupe, engine: Cell.modelEngine, routines: routines, sizes: "1MiB", extents: extents,
+      sources: sources, caches: [.memory], pages: [.any], mismatches: mismatches)
+  }
 }

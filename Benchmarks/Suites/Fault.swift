@@ -1,23 +1,54 @@
 internal import Plan
 
-/// Page faults of the running kernel, by class, page size and threads.
+/// Page faults, by class, page size and threads: of the running kernel, and of the model.
 ///
-/// A call is one page touched. Each row carries the faults expected and those the kernel counted,
-/// and is invalid when they differ by more than 1 %.
+/// A call is one page touched. Each row carries the faults expected and those counted, and is
+/// invalid when they differ by more than 1 %.
+///
+/// The model's `direct` calls its fault handler as the kernel would, with a share counter per
+/// block; `direct-owners` and `direct-shadow` track sharers in the two other ways. `signal` and
+/// `userfault` take real traps on a real mapping.
 enum Fault {
-  static let essential = [fault([.anonymous, .memfd, .hugetlb], threads: [1, 2])]
+  static let essential = [
+    live([.anonymous, .memfd, .hugetlb], threads: [1, 2]),
+    model(["direct"], modelAccesses),
+    model(["direct-owners", "direct-shadow"], [.writeMapped, .sharedCow]),
+    model(["direct"], [.writeMapped, .sharedCow], pages: [.huge]),
+    model(Routines.modelTrap, [.writeMapped]),
+  ]
 
-  static let brief = [fault([.anonymous], threads: [1])]
+  static let brief = [live([.anonymous], threads: [1]), model(["direct"], [.sharedCow])]
 
   static let suite = Suite(
     name: "fault",
-    question: "What does a page fault cost on this kernel, by class, page size and threads?",
+    question: "What does a page fault cost on this kernel and in the model, by class and page?",
     rounds: 16,
-    workloads: [fault(MemoryKind.allCases, threads: [1, 2, 4])])
+    workloads: [
+      live(MemoryKind.allCases, threads: [1, 2, 4]),
+      model(Routines.modelFault, modelAccesses, pages: [.base, .huge], threads: [1, 2]),
+      model(Routines.modelTrap, modelAccesses, pages: [.base, .huge]),
+    ])
 
-  private static func fault(_ memory: [MemoryKind], threads: [Int]) -> Workload {
+  private static let liveAccesses: [FaultAccess] = [
+    .readUntouched, .firstWrite, .writeAfterRead, .privateCow, .forkCow,
+  ]
+
+  private static let modelAccesses: [FaultAccess] = [
+    .readMapped, .readUntouched, .firstWrite, .writeMapped, .sharedCow,
+  ]
+
+  private static func live(_ memory: [MemoryKind], threads: [Int]) -> Workload {
     Workload(
       .fault, engine: "live", routines: ["touch"], memory: memory, pages: [.base, .huge],
-      accesses: FaultAccess.allCases, threads: threads)
+      accesses: liveAccesses, threads: threads)
+  }
+
+  private static func model(
+    _ routines: [String], _ accesses: [FaultAccess], pages: [PageRequest] = [.base],
+    threads: [Int] = [1]
+  ) -> Workload {
+    Workload(
+      .fault, engine: Cell.modelEngine, routines: routines, pages: pages, accesses: accesses,
+      threads: threads)
   }
 }

@@ -31,4 +31,8 @@ enum Routines {
     "rep-movsb+clwb", "movnti", "sse2-nt", "avx2+clwb", "avx2-nt", "avx512+clwb", "avx512-nt",
   ]
   static let edgeMap = ["auto", "libpmem", "kernel"]
+  static let modelEdge = ["auto", "upstream", "h3", "btrfs"]
+  static let modelBlock = ["auto", "upstream", "h8", "btrfs"]
+  static let modelFault = ["direct", "direct-owners", "direct-shadow"]
+  static let modelTrap = ["signal", "userfault"]
 }

@@ -1,6 +1,9 @@
 internal import Plan
 
 /// Zeroing, and having the zeros durable, at each size.
+///
+/// On the model a range of a file is zeroed whose blocks another file shares: whole blocks, or 512
+/// bytes inside one, of which the rest is then copied.
 enum Zero {
   static let essential = [
     Workload(
@@ -18,6 +21,7 @@ enum Zero {
     Workload(
       .zero, routines: Routines.durableZero, sizes: "4KiB,64KiB,2MiB", durable: true,
       caches: [.memory], pages: [.any]),
+    onModel(sizes: "4KiB"), partOfBlock,
   ]
 
   static let brief = [
@@ -40,5 +44,16 @@ enum Zero {
       Workload(
         .zero, routines: Routines.durableZero + Routines.durableZeroByFlush, sizes: "64:*4:4MiB",
         durable: true, caches: [.memory], pages: [.any]),
+      onModel(sizes: "4KiB,1MiB"),
     ])
+
+  private static func onModel(sizes: String) -> Workload {
+    Workload(
+      .zero, engine: Cell.modelEngine, routines: ["auto"], sizes: sizes, sources: [.mapped],
+      durable: true, caches: [.memory], pages: [.any])
+  }
+
+  private static let partOfBlock = Workload(
+    .zero, engine: Cell.modelEngine, routines: ["auto"], positions: "1000", lengths: "512",
+    alignments: "4KiB", sources: [.mapped], durable: true, caches: [.memory], pages: [.any])
 }

@@ -4,15 +4,15 @@
 public struct Parameters: Hashable, Sendable {
   /// Bytes one call works on: the range copied, compared, zeroed or flushed.
   ///
-  /// Of an edge copy it is the block.
+  /// Of an edge copy it is the block. Of the model's cells with a `lengthBytes` it is the file.
   public var sizeBytes: Int?
   /// File position of the write of an edge copy, relative to its aligned block.
   public var positionBytes: Int?
-  /// Bytes written by an edge copy.
+  /// Bytes written by an edge copy, or read or compared inside a file of `sizeBytes`.
   public var lengthBytes: Int?
   /// Block alignment of an edge copy, 4096 or 2097152.
   public var alignmentBytes: Int?
-  /// Bytes of one extent of a dedupe range.
+  /// Bytes of one extent of a dedupe range or of a file.
   public var extentBytes: Int?
   /// What the source holds.
   public var sourceState: SourceState?

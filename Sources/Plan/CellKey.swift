@@ -87,6 +87,7 @@ extension Cell {
 
   /// A byte count as people say it, exact: `512`, `4KiB`, `2MiB`.
   public static func bytes(_ count: Int) -> String {
+    if count >= 1 << 30, count % (1 << 30) == 0 { return "\(count >> 30)GiB" }
     if count >= 1 << 20, count % (1 << 20) == 0 { return "\(count >> 20)MiB" }
     if count >= 1 << 10, count % (1 << 10) == 0 { return "\(count >> 10)KiB" }
     return String(count)

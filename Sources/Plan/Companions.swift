@@ -1,4 +1,4 @@
-/// Harness cells that travel with every plan: floor, clocks, frozen references and rooflines.
+/// What travels with every plan: floor, clocks, frozen references, rooflines and counterparts.
 extension Cell {
   /// The suite name of harness cells that belong to no family.
   public static let harnessSuite = "harness"
@@ -6,19 +6,25 @@ extension Cell {
   /// The frozen reference of the same class and shape, or nil for harness cells.
   ///
   /// All routines of one shape share one reference, so a stored ratio compares like with like:
-  /// the same sizes, cache state and durability through a kernel that never changes.
+  /// the same sizes, cache state and durability through a kernel that never changes. A cell of the
+  /// model refers to that of the core cell with the same kind of work.
   public var reference: Cell? {
     if operation.isHarness { return nil }
+    if let coreKin { return coreKin.reference }
     return Cell(
       suite: suite, operation: .reference, engine: engine,
       routine: "frozen-\(operation.rawValue)", parameters: parameters)
   }
 
-  /// Cells with equal groups are measured next to each other in a round, so that they meet the
-  /// same caches and the same moment.
+  /// Cells with equal groups differ in their routine alone; a reference belongs to the group of
+  /// the core cells that refer to it.
   public var group: Cell {
     with(routine: "").withOperation(operation == .reference ? referenced : operation)
   }
+
+  /// Cells with equal neighbourhoods are measured next to each other in a round, so that they meet
+  /// the same caches and the same moment: all that refer to one reference.
+  public var neighbourhood: Cell { (reference ?? self).group }
 
   private var referenced: Operation {
     Operation(rawValue: String(routine.dropFirst("frozen-".count))) ?? .reference
@@ -55,20 +61,21 @@ public enum RooflineKind: String, CaseIterable, Sendable {
   /// its own count; nil where no peak is meaningful.
   public static func of(_ cell: Cell) -> (kind: RooflineKind, factor: Double)? {
     switch cell.operation {
-    case .copy: (.copy, 1)
+    case .copy, .cowBlock, .unshare, .read: (.copy, 1)
     case .cowEdge: cell.parameters.sourceState == .mapped ? (.copy, 1) : (.store, 1)
     case .compare, .dedupe: (.read, 2)
     case .zero: (.store, 1)
     // Without a write-back nothing reaches the memory that the peak is about.
-    case .flush: cell.routine == "none" ? nil : (.store, 1)
+    case .flush, .writeback: cell.routine == "none" ? nil : (.store, 1)
     default: nil
     }
   }
 }
 
-/// Which harness cells a plan needs.
+/// What travels with a plan although nobody asked for it.
 public enum Companions {
-  /// The harness cells a list of cells needs: floor, clocks, the references and the rooflines.
+  /// The cells that a list of cells needs: floor, clocks, the references, the rooflines, and the
+  /// core cells that rows of the model are shown beside.
   public static func of(_ cells: [Cell]) -> [Cell] {
     var companions = [
       Cell(suite: Cell.harnessSuite, operation: .floor, engine: "core", routine: "empty"),
@@ -76,13 +83,18 @@ public enum Companions {
       Cell(suite: Cell.harnessSuite, operation: .clock, engine: "core", routine: "wall"),
     ]
     var seen = Set(companions)
-    for cell in cells {
+    let counterparts = cells.compactMap(\.coreCounterpart)
+    for companion in counterparts where seen.insert(companion).inserted {
+      companions.append(companion)
+    }
+    for cell in cells + counterparts {
       for companion in roofline(of: cell) + [cell.reference].compactMap({ $0 })
       where seen.insert(companion).inserted {
         companions.append(companion)
       }
     }
-    return companions.filter { !cells.contains($0) }
+    let asked = Set(cells)
+    return companions.filter { !asked.contains($0) }
   }
 
   /// The roofline cells a cell's throughput is held against.

@@ -19,20 +19,20 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
 
 /// The order in which a round visits its cells.
 ///
-/// Groups (cells that differ only in routine, with their frozen reference) are visited in random
-/// order and stay together, so that competitors meet the same caches and the same moment. Every
+/// Groups (cells that differ only in routine or engine, with their frozen reference) are visited in
+/// random order and stay together, so that competitors meet the same caches and moment. Every
 /// odd round is the mirror of the even one before it: each cell comes as often before as after any
 /// other, whatever the drift inside a round.
 public struct Schedule: Sendable {
   private let groups: [[Int]]
   private let seed: UInt64
 
-  /// A schedule over cells by index; cells of equal group are kept together.
+  /// A schedule over cells by index; cells of equal neighbourhood are kept together.
   public init(cells: [Cell], seed: UInt64) {
     var order: [Cell: Int] = [:]
     var groups: [[Int]] = []
     for (index, cell) in cells.enumerated() {
-      let group = cell.group
+      let group = cell.neighbourhood
       if let known = order[group] {
         groups[known].append(index)
       } else {

@@ -12,10 +12,20 @@ public enum Operation: String, CaseIterable, Sendable {
   case flush
   /// Write `length_bytes` at `position_bytes` into a fresh block, and fill the block's other bytes.
   case cowEdge = "cow-edge"
+  /// Write aligned whole blocks to a shared extent: nothing is copied, new blocks take its place.
+  case cowBlock = "cow-block"
   /// Compare two files' ranges extent by extent.
   case dedupe
   /// Take page faults of one class.
   case fault
+  /// Make a range of one file share the blocks of another.
+  case clone
+  /// Give a file blocks of its own where it shares them.
+  case unshare
+  /// Write the dirty entries of a mapped file back to memory.
+  case writeback
+  /// Read a range of a file.
+  case read
   /// The cost of the harness itself: an empty routine through the same loop.
   case floor
   /// The cost of reading a clock.
@@ -99,9 +109,9 @@ public enum Mismatch: String, CaseIterable, Sendable {
 
 /// Which page fault a cell takes.
 public enum FaultAccess: String, CaseIterable, Sendable {
-  /// A load from a page nobody touched.
+  /// A load from a page nobody touched; of a file, from a hole.
   case readUntouched = "read-untouched"
-  /// A store to a page nobody touched.
+  /// A store to a page nobody touched; of a file, into a hole.
   case firstWrite = "first-write"
   /// A store to a page that was only read so far.
   case writeAfterRead = "write-after-read"
@@ -109,4 +119,10 @@ public enum FaultAccess: String, CaseIterable, Sendable {
   case privateCow = "private-cow"
   /// A store to an anonymous page shared with a forked child: the kernel copies it.
   case forkCow = "fork-cow"
+  /// A load from a file page that has a block.
+  case readMapped = "read-mapped"
+  /// A store to a file page whose block no other file shares.
+  case writeMapped = "write-mapped"
+  /// A store to a file page whose block is shared: the filesystem copies it.
+  case sharedCow = "shared-cow"
 }

@@ -22,4 +22,9 @@ public enum RecordFile: String, CaseIterable, Sendable {
     case .machine: ["schema"] + MachineFact.ownColumns
     }
   }
+
+  /// The columns that files of schema 1 do not have: their fields are empty there.
+  var columnsSinceVersion2: Set<String> {
+    self == .ledger ? LedgerEntry.columnsSinceVersion2 : []
+  }
 }

@@ -40,4 +40,9 @@ public struct RunRecord: Equatable, Sendable {
 }
 
 /// The schema version written by this build.
-public let schemaVersion = 1
+public let schemaVersion = 2
+
+/// The schema versions this build reads.
+///
+/// Their numbers mean the same, so that records of them may be compared: 2 added words and counts.
+public let readableSchemaVersions = 1...2

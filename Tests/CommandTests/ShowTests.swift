@@ -13,7 +13,10 @@ import Testing
   func list() throws {
     let finished = try Daxmark.run(["list"])
     #expect(finished.code == 0 && finished.errors.isEmpty)
-    for word in ["default", "quick", "full", "cow-edge", "core", "live", "auto", "rep-movsb"] {
+    for word in [
+      "default", "quick", "full", "cow-edge", "core", "model", "live", "auto", "rep-movsb",
+      "beside-clone",
+    ] {
       #expect(finished.output.contains(word), "\(word)")
     }
   }
@@ -21,13 +24,14 @@ import Testing
   @Test("list --csv has its header, all suites, and the routines of every operation")
   func listCSV() throws {
     let finished = try Daxmark.run(["list", "--csv"])
-    #expect(finished.outputLines.first == "kind,operation,durable,name,available,detail")
+    #expect(finished.outputLines.first == "kind,operation,durable,name,available,detail,engine")
     let table = Table(finished.output)
     #expect(Set(table.rows.map { $0["kind"] ?? "" }) == ["suite", "engine", "routine"])
     let routines = table.rows.filter { $0["kind"] == "routine" }
     #expect(
       Set(routines.map { $0["operation"] ?? "" }) == [
-        "copy", "compare", "zero", "flush", "cow-edge", "dedupe", "fault", "roofline",
+        "copy", "compare", "zero", "flush", "cow-edge", "cow-block", "dedupe", "fault", "clone",
+        "unshare", "writeback", "read", "roofline",
       ])
     for row in routines where row["available"] != "1" { #expect(row["detail"] != "") }
   }

@@ -95,7 +95,8 @@ import Testing
     "a byte count is said exactly",
     arguments: [
       (0, "0"), (1, "1"), (1023, "1023"), (1024, "1KiB"), (1025, "1025"), (1536, "1536"),
-      (1 << 20, "1MiB"), ((1 << 20) + 1024, "1025KiB"), (1 << 30, "1024MiB"),
+      (1 << 20, "1MiB"), ((1 << 20) + 1024, "1025KiB"), ((1 << 30) + (1 << 20), "1025MiB"),
+      (1 << 30, "1GiB"), (4 << 30, "4GiB"),
     ])
   func bytes(count: Int, text: String) throws {
     #expect(Cell.bytes(count) == text)

@@ -13,13 +13,17 @@ import Testing
     #expect(Companions.of([]).count == 3)
   }
 
-  @Test("companions come once, are harness cells, and repeat no cell", arguments: Catalog.suites)
+  @Test(
+    "companions come once, are of the harness or shown beside a cell, and repeat no cell",
+    arguments: Catalog.suites)
   func distinct(suite: Plan.Suite) throws {
     let cells = try suite.cells()
     let companions = Companions.of(cells)
     #expect(Set(companions).count == companions.count)
     #expect(Set(companions).isDisjoint(with: cells))
-    #expect(companions.allSatisfy { $0.operation.isHarness })
+    let counterparts = Set(cells.compactMap(\.coreCounterpart))
+    #expect(companions.allSatisfy { $0.operation.isHarness || counterparts.contains($0) })
+    #expect(counterparts.isSubset(of: cells + companions))
   }
 
   @Test("every cell has a reference of its shape and group in the plan", arguments: Catalog.suites)
@@ -29,17 +33,22 @@ import Testing
     for cell in cells where !cell.operation.isHarness {
       let reference = try #require(cell.reference)
       #expect(companions.contains(reference))
+      #expect(reference.reference == nil)
+      #expect(reference.neighbourhood == cell.neighbourhood)
+      guard cell.engine != Cell.modelEngine else {
+        #expect(reference.engine == "core")
+        continue
+      }
       #expect(reference.routine == "frozen-\(cell.operation.rawValue)")
       #expect(reference.parameters == cell.parameters && reference.engine == cell.engine)
       #expect(reference.group == cell.group)
-      #expect(reference.reference == nil)
     }
   }
 
   @Test("no reference is there that no cell refers to", arguments: Catalog.suites)
   func noStrayReference(suite: Plan.Suite) throws {
     let cells = try suite.cells()
-    let wanted = Set(cells.compactMap(\.reference))
+    let wanted = Set((cells + cells.compactMap(\.coreCounterpart)).compactMap(\.reference))
     #expect(Set(Companions.of(cells).filter { $0.operation == .reference }) == wanted)
   }
 
@@ -68,7 +77,8 @@ import Testing
     "an operation is held against the peak of its own kind of work",
     arguments: [
       (Operation.copy, RooflineKind.copy, 1.0), (.zero, .store, 1), (.flush, .store, 1),
-      (.compare, .read, 2), (.dedupe, .read, 2),
+      (.compare, .read, 2), (.dedupe, .read, 2), (.cowBlock, .copy, 1), (.unshare, .copy, 1),
+      (.read, .copy, 1), (.writeback, .store, 1),
     ])
   func kinds(operation: Plan.Operation, kind: RooflineKind, factor: Double) {
     let peak = RooflineKind.of(
@@ -84,7 +94,7 @@ import Testing
       edge.parameters.sourceState = state
       #expect(RooflineKind.of(edge)?.kind == (state == .mapped ? .copy : .store))
     }
-    for operation in [Operation.fault, .floor, .clock, .reference, .roofline] {
+    for operation in [Operation.fault, .clone, .floor, .clock, .reference, .roofline] {
       let cell = Cell(suite: "s", operation: operation, engine: "core", routine: "r")
       #expect(RooflineKind.of(cell) == nil)
     }

@@ -45,15 +45,29 @@ import Testing
     let schedule = Schedule(cells: cells, seed: 4)
     for round in 0..<3 {
       let groups = schedule.round(round)
-      #expect(groups.count == Set(cells.map(\.group)).count)
+      #expect(groups.count == Set(cells.map(\.neighbourhood)).count)
       for group in groups {
-        #expect(Set(group.map { cells[$0].group }).count == 1)
+        #expect(Set(group.map { cells[$0].neighbourhood }).count == 1)
         let asked = group.filter { !cells[$0].operation.isHarness }
         let references = group.filter { cells[$0].operation == .reference }
         if !asked.isEmpty {
           #expect(references.map { cells[$0] } == [cells[asked[0]].reference])
         }
       }
+    }
+  }
+
+  @Test("rows of the model are measured beside the core rows they are held against")
+  func besideCore() throws {
+    let cells = try Self.plan("default")
+    let groups = Schedule(cells: cells, seed: 6).round(0).map { group in
+      Set(group.map { cells[$0] })
+    }
+    let beside = cells.filter { $0.coreCounterpart != nil }
+    #expect(beside.count > 20)
+    for cell in beside {
+      let group = try #require(groups.first { $0.contains(cell) })
+      #expect(group.contains { $0 == cell.coreCounterpart }, "\(cell.name)")
     }
   }
 

@@ -125,6 +125,15 @@ struct RowMaker {
   }
 }
 
+/// The golden run as schema 1 could say it.
+func goldenRunOfSchema1() -> RunRecord {
+  var run = goldenRun()
+  run.machine[0].value = "1"
+  run.cells.removeLast()
+  run.ledger.removeLast()
+  return run
+}
+
 /// A small run that is the same in every process: the golden files hold it.
 func goldenRun() -> RunRecord {
   var parameters = Parameters()
@@ -171,9 +180,21 @@ func goldenRun() -> RunRecord {
   entry.linesWrittenBack = 1
   entry.nonTemporalBytes = 4032
   entry.fences = 1
+  parameters = Parameters()
+  parameters.pages = .huge
+  parameters.access = .sharedCow
+  let fault = Cell(
+    suite: "fault", operation: .fault, engine: "model", routine: "direct", parameters: parameters)
+  var faultEntry = LedgerEntry(cell: fault)
+  faultEntry.faults = 1
+  faultEntry.beginEndPairs = 1
+  faultEntry.refcountUpdates = 2
+  faultEntry.blocksAllocated = 512
+  faultEntry.extentsRemapped = 1
+  faultEntry.fallbacks = 0
   return RunRecord(
     machine: [
-      MachineFact("schema", "1"), MachineFact("cpu_model", "Größe \"2\", Stufe\n3"),
+      MachineFact("schema", "2"), MachineFact("cpu_model", "Größe \"2\", Stufe\n3"),
       MachineFact("libpmem", ""),
     ],
     samples: [
@@ -182,6 +203,7 @@ func goldenRun() -> RunRecord {
     ],
     cells: [
       result, frozen, CellResult(cell: edge, status: .skipped, reason: "this CPU lacks avx512f"),
+      CellResult(cell: fault, status: .invalid, reason: "2 faults observed, 1 expected"),
     ],
-    ledger: [entry])
+    ledger: [entry, faultEntry])
 }

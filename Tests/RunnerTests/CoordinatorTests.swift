@@ -40,8 +40,9 @@ import Testing
     #expect(Set(outcome.samples.map { [$0.process, $0.round, $0.order] }).count == 16)
     #expect(outcome.samples.allSatisfy { $0.calls == 10 && $0.cpuNanoseconds == 1000 })
     #expect(outcome.ledger.count == 4 && outcome.ledger.allSatisfy { $0.instructions == 5 })
+    #expect(outcome.ledger.allSatisfy { $0.refcountUpdates == 7 && $0.fallbacks == nil })
     let log = worker.log
-    #expect(log.filter { $0 == "hello 1" }.count == 2)
+    #expect(log.filter { $0 == "hello 2" }.count == 2)
     #expect(log.filter { $0 == "prepare 3" }.count == 2)
     #expect(log.filter { $0 == "calibrate 3" }.count == 1)
     #expect(!log.contains { $0.hasPrefix("release") })
@@ -124,13 +125,13 @@ import Testing
     #expect(outcome.exceptions[copyCells(4)[1]]?.status == .skipped)
     #expect(outcome.exceptions[copyCells(4)[1]]?.reason == "no huge page")
     #expect(!outcome.hasFailures && outcome.isComplete)
-    #expect(worker.log.filter { $0 == "hello 1" }.count == 1)
+    #expect(worker.log.filter { $0 == "hello 2" }.count == 1)
   }
 
   @Test(
     "a worker of another version, or none at all, ends the run with a sentence",
     arguments: [
-      ("printf 'hello\\t2\\t1\\n'", "protocol 2"), ("echo hi", "not of protocol"),
+      ("printf 'hello\\t1\\t1\\n'", "protocol 1"), ("echo hi", "not of protocol"),
       ("exit 1", "died with exit code 1"), ("printf 'failed\\t0\\tno\\n'", "no daxmark"),
     ])
   func version(greeting: String, said: String) throws {

@@ -28,6 +28,11 @@ import Testing
     counts.bytesCopied = Bool.random(using: &g) ? id() : nil
     counts.instructions = Bool.random(using: &g) ? id() : nil
     counts.faults = Bool.random(using: &g) ? 0 : nil
+    counts.beginEndPairs = Bool.random(using: &g) ? id() : nil
+    counts.refcountUpdates = Bool.random(using: &g) ? id() : nil
+    counts.blocksAllocated = Bool.random(using: &g) ? id() : nil
+    counts.extentsRemapped = Bool.random(using: &g) ? id() : nil
+    counts.fallbacks = Bool.random(using: &g) ? id() : nil
     return [
       .hello(version: id(), process: id()), .ready(id: id(), note: ""),
       .ready(id: id(), note: "best of two: ü"), .skipped(id: id(), reason: "no clwb"),
@@ -111,11 +116,12 @@ import Testing
       "sample\t1\t1\t1\t1\t1\t1\t1\t1", "sample\t1\t1\t1\t1\t1\t1\t1\t1\t1\t1",
       "sample\t1\t0\t1\t1\t1\t1\t1\t1\t1", "sample\t1\t1\t-1\t1\t1\t1\t1\t1\t1",
       "sample\t1\t1\tNaN\t1\t1\t1\t1\t1\t1", "sample\t1\t1\t9223372036854775808\t1\t1\t1\t1\t1\t1",
-      "ledger\t1\t1", "ledger\t1\t-1\t\t\t\t\t\t\t", "nonsense\t1\t2",
+      "ledger\t1\t1", "ledger\t1\t-1\t\t\t\t\t\t\t\t\t\t\t\t", "ledger\t1\t1\t\t\t\t\t\t\t",
+      "nonsense\t1\t2",
     ])
   func badReplies(line: String) {
     let error = #expect(throws: ProtocolError.self) { try Reply(line: line) }
-    #expect(error?.description.hasSuffix("is not of protocol 1.") == true)
+    #expect(error?.description.hasSuffix("is not of protocol 2.") == true)
   }
 
   @Test("each request is answered by its own kind of reply alone, about its own cell")

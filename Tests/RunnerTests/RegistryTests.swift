@@ -32,6 +32,28 @@ import Testing
     known.engine = "core"
     known.operation = .flush
     #expect(!Registry.knows(known))
+    known.engine = "nobody"
+    known.operation = .floor
+    #expect(Registry.knows(known), "the harness has one engine")
+  }
+
+  @Test("an engine's routines belong to it alone")
+  func engines() {
+    var cell = copyCells(1)[0].with(routine: "upstream")
+    for (operation, engine, routine, isKnown) in [
+      (Plan.Operation.cowEdge, "model", "upstream", true), (.cowEdge, "core", "upstream", false),
+      (.cowEdge, "model", "libpmem", false), (.cowEdge, "live", "auto", false),
+      (.cowBlock, "model", "h8", true), (.cowBlock, "model", "h3", false),
+      (.fault, "live", "touch", true), (.fault, "model", "touch", false),
+      (.fault, "model", "direct-owners", true), (.fault, "live", "direct", false),
+      (.read, "model", "beside-clone", true), (.clone, "model", "auto", true),
+      (.clone, "core", "auto", false), (.dedupe, "core", "libc", true),
+      (.dedupe, "model", "libc", false), (.zero, "model", "auto", true),
+    ] {
+      (cell.operation, cell.engine, cell.routine) = (operation, engine, routine)
+      #expect(Registry.knows(cell) == isKnown, "\(cell.name)")
+    }
+    #expect(Set(Registry.entries().map(\.engine)) == Set(Registry.engines))
   }
 
   @Test("no operation offers a routine twice, and each missing one has its reason")
@@ -39,7 +61,8 @@ import Testing
     var seen: Set<String> = []
     for entry in Registry.entries() {
       let durable = entry.durable.map(String.init) ?? ""
-      #expect(seen.insert("\(entry.operation) \(durable) \(entry.name)").inserted, "\(entry)")
+      let key = "\(entry.engine) \(entry.operation) \(durable) \(entry.name)"
+      #expect(seen.insert(key).inserted, "\(entry)")
       #expect(entry.unavailable != "")
     }
     #expect(Set(Registry.routineNames()) == Set(Registry.entries().map(\.name)))

@@ -55,11 +55,11 @@ struct FakeWorker {
         echo "$verb $id" >> "$0.log"
         case "$verb $id" in
       \(patterns.joined(separator: "\n"))
-          "hello "*) printf 'hello\\t1\\t%s\\n' $$ ;;
+          "hello "*) printf 'hello\\t2\\t%s\\n' $$ ;;
           "prepare "*) printf 'ready\\t%s\\t\\n' "$id" ;;
           "calibrate "*) printf 'calibrated\\t%s\\t10\\n' "$id" ;;
           "batch "*) printf 'sample\\t%s\\t10\\t1000\\t1100\\t640\\t0\\t0\\t0\\t4096\\n' "$id" ;;
-          "ledger "*) printf 'ledger\\t%s\\t64\\t\\t\\t\\t\\t\\t5\\t\\n' "$id" ;;
+          "ledger "*) printf 'ledger\\t%s\\t64\\t\\t\\t\\t\\t\\t5\\t\\t\\t7\\t\\t\\t\\n' "$id" ;;
           "release "*) printf 'released\\t%s\\n' "$id" ;;
           "quit "*) exit 0 ;;
         esac

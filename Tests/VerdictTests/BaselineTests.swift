@@ -104,7 +104,19 @@ struct BaselineTests {
     runs[1].ledger[1].fences = 1
     let merged = try Baseline.merge(runs)
     #expect(merged.ledger.map(\.cell) == [world.cells[0], world.cells[1]])
-    #expect(merged.ledger[0].counts == [64, nil, nil, nil, nil, 1, nil, nil])
+    #expect(merged.ledger[0].bytesCopied == 64 && merged.ledger[0].fences == 1)
+    #expect(merged.ledger[0].counts.compactMap(\.self).count == 2)
+  }
+
+  @Test("runs of both schemas merge, and what comes of them is of this one")
+  func schemas() throws {
+    let (_, runs) = runs(2)
+    let merged = try Baseline.merge([runs[0], runs[1].with("schema", "2")])
+    #expect(merged.fact("schema") == "2")
+    #expect(try Baseline.merge([runs[0]]).fact("schema") == "2")
+    #expect(throws: BaselineError.self) {
+      try Baseline.merge([runs[0], runs[1].with("schema", "3")])
+    }
   }
 
   @Test("a cell that failed in one run has failed in the baseline")
@@ -131,7 +143,10 @@ struct FingerprintTests {
   @Test("each fact has its consequence")
   func consequences() {
     #expect(compare("commit", "abc") == .same)
-    #expect(compare("schema", "2") == .refused("schema 1 → 2"))
+    #expect(compare("schema", "2") == .same, "its numbers mean the same")
+    #expect(compare("schema", "3") == .refused("schema 1 → 3"))
+    #expect(compare("schema", "0") == .refused("schema 1 → 0"))
+    #expect(compare("schema", "one") == .refused("schema 1 → one"))
     #expect(compare("schema", nil) == .refused("the fact schema is missing"))
     #expect(compare("reference_hash", "r2") == .refused("reference_hash r1 → r2"))
     #expect(compare("class_hash", "c2") == .differentClass("class_hash c1 → c2"))

@@ -45,10 +45,14 @@ def changes(run, baseline):
 def label(row):
     """A cell in one line: operation, routine and what makes it different."""
     parts = [row["operation"], row["routine"]]
+    if row["engine"] == "model":
+        parts.insert(1, "model")
     if row["length_bytes"] is not None and row["position_bytes"] is not None:
         parts.append(f"{int(row['length_bytes'])} at {int(row['position_bytes'])}")
     elif row["size_bytes"] is not None:
         parts.append(style.bytes_text(row["size_bytes"]))
+    if row["extent_bytes"] is not None:
+        parts.append(f"in {style.bytes_text(row['extent_bytes'])} extents")
     for name in ("access", "memory", "source_state", "mismatch", "cache_state"):
         if row[name] not in (None, "none", "mapped"):
             parts.append(row[name])

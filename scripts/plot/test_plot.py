@@ -168,7 +168,7 @@ def test_bad_folders_are_one_sentence(folder):
     write_run(bad, only=["copy"])
     good = cells.read_text()
     lines = good.splitlines(keepends=True)
-    cells.write_text(lines[0] + lines[1].replace("1,", "9,", 1))
+    cells.write_text(lines[0] + lines[1].replace("2,", "9,", 1))
     assert_refused(bad, "schema 9")
     for value in ("NaN", "inf", "forty", "1e999"):
         row = lines[20].split(",")

@@ -11,7 +11,7 @@ protocol IomapOperations {
   /// Completes, or with nothing written undoes, what `begin` prepared.
   func end(
     _ inode: Inode, position: UInt64, byteCount: UInt64, writtenByteCount: UInt64,
-    _ operation: OperationFlags, _ mappings: MappingPair, _ ledger: LedgerStripe
+    _ operation: OperationFlags, _ ledger: LedgerStripe
   ) throws(Errno)
 
   /// Whether an error of `end` after progress is lost (hazard H2).
@@ -38,6 +38,7 @@ struct IomapIterator {
   private var isActive = false
 
   /// A walk over a range that is not empty.
+  @inline(__always)
   init(
     _ inode: Inode, position: UInt64, byteCount: UInt64, _ operation: OperationFlags,
     _ ledger: LedgerStripe
@@ -53,9 +54,12 @@ struct IomapIterator {
   }
 
   /// Bytes from the cursor on that this step may work on.
-  var usable: UInt64 { mappings.usableByteCount(at: position, remaining: remaining) }
+  var usable: UInt64 {
+    @inline(__always) get { mappings.usableByteCount(at: position, remaining: remaining) }
+  }
 
   /// Moves the cursor; more than usable is EIO and moves nothing.
+  @inline(__always)
   mutating func advance(_ byteCount: UInt64) throws(Errno) {
     guard byteCount <= usable else { throw .EIO }
     position += byteCount
@@ -63,6 +67,7 @@ struct IomapIterator {
   }
 
   /// Ends the step before, and begins the next one; false when there is none.
+  @inline(__always)
   mutating func next<Filesystem: IomapOperations>(
     _ filesystem: borrowing Filesystem
   ) throws(Errno) -> Bool {
@@ -87,6 +92,7 @@ struct IomapIterator {
   }
 
   /// Whether to go on after a step.
+  @inline(__always)
   private mutating func finishStep<Filesystem: IomapOperations>(
     _ filesystem: borrowing Filesystem
   ) throws(Errno) -> Bool {
@@ -96,7 +102,7 @@ struct IomapIterator {
     do throws(Errno) {
       try filesystem.end(
         inode, position: start, byteCount: byteCount, writtenByteCount: written, operation,
-        mappings, ledger)
+        ledger)
     } catch {
       if written == 0 { throw error }
       if !filesystem.losesEndError {

@@ -47,6 +47,7 @@ public struct Mapping: Hashable, Sendable {
   public var address: UInt64
 
   /// A mapping from its parts.
+  @inline(__always)
   public init(
     type: MappingType, flags: MappingFlags = [], offset: UInt64, byteCount: UInt64,
     address: UInt64 = Mapping.noAddress
@@ -59,21 +60,29 @@ public struct Mapping: Hashable, Sendable {
   }
 
   /// First file byte behind the mapping.
-  public var end: UInt64 { offset + byteCount }
+  public var end: UInt64 {
+    @inline(__always) get { offset + byteCount }
+  }
 
   /// The device byte of a file position inside the mapping.
+  @inline(__always)
   public func deviceByte(at position: UInt64) -> UInt64 { address + position - offset }
 
   /// The 512-byte sector of a file position inside the mapping.
+  @inline(__always)
   public func sector(at position: UInt64) -> UInt64 { deviceByte(at: position) >> 9 }
 
   /// The device page of the page that holds a file position inside the mapping.
+  @inline(__always)
   public func pageOffset(at position: UInt64) -> UInt64 {
     (address + (position & ~0xfff) - offset) >> 12
   }
 }
 
 /// The two mappings one step of an iteration works with.
+///
+/// What reads them is inlined: a copy of the pair loads in other widths than its fields were stored,
+/// which waits for the stores to leave the processor, behind all the data just streamed (200 ns).
 public struct MappingPair: Hashable, Sendable {
   /// Where bytes go.
   public var target: Mapping
@@ -81,6 +90,7 @@ public struct MappingPair: Hashable, Sendable {
   public var sourceMap: Mapping
 
   /// A pair; without a source map the target is its own source.
+  @inline(__always)
   public init(
     target: Mapping,
     sourceMap: Mapping = Mapping(type: .hole, offset: 0, byteCount: 0, address: 0)
@@ -90,9 +100,12 @@ public struct MappingPair: Hashable, Sendable {
   }
 
   /// The source of old bytes: the source map unless it is a hole.
-  public var source: Mapping { sourceMap.type == .hole ? target : sourceMap }
+  public var source: Mapping {
+    @inline(__always) get { sourceMap.type == .hole ? target : sourceMap }
+  }
 
   /// How many of `remaining` bytes at `position` this step may work on.
+  @inline(__always)
   public func usableByteCount(at position: UInt64, remaining: UInt64) -> UInt64 {
     var usable = min(remaining, target.end - position)
     if sourceMap.type != .hole { usable = min(usable, sourceMap.end - position) }
@@ -103,10 +116,14 @@ public struct MappingPair: Hashable, Sendable {
   ///
   /// The intent stated directly. The kernel recognises the hole by the shared flag that the target
   /// brings along when it stands in as source.
-  public var hasZeroEdges: Bool { sourceMap.type == .hole || sourceMap.type == .unwritten }
+  public var hasZeroEdges: Bool {
+    @inline(__always) get { sourceMap.type == .hole || sourceMap.type == .unwritten }
+  }
 
   /// Whether an unshare has something to copy: a shared target whose old bytes are data.
-  public var wantsUnshare: Bool { target.flags.contains(.shared) && sourceMap.type == .mapped }
+  public var wantsUnshare: Bool {
+    @inline(__always) get { target.flags.contains(.shared) && sourceMap.type == .mapped }
+  }
 }
 
 /// The file position up to which blocks stay when a short write is unwound; blocks have a power

@@ -34,18 +34,15 @@ extension Volume {
     if operation.contains(.fault) { try checkMappable(inode) }
     let blocks = BlockRange(position: position, byteCount: byteCount)
     let first = blocks.first
-    var found = inode.data.extent(atOrAfter: first)
-    var limit = min(found?.first ?? .max, blocks.end)
-    if let extent = found, extent.first > first { found = nil }
-    let data = found?.clipped(to: first..<blocks.end)
-    if let data { limit = data.end }
-
+    let found = inode.data.extent(atOrAfter: first, limit: blocks.end)
+    let data = found.flatMap { $0.first == first ? $0 : nil }
+    var limit = data?.end ?? found?.first ?? blocks.end
     let leavesUnmapped = !operation.isDisjoint(with: [.zero, .unshare])
     if leavesUnmapped, data?.state != .written {
       return MappingPair(target: data.map { Mapping($0) } ?? Mapping(hole: first..<limit))
     }
     // Staging is only found by a fault that meets a write, or a write that meets a fault.
-    if let staged = inode.cow.extent(atOrAfter: first) {
+    if let staged = inode.cow.extent(atOrAfter: first, limit: limit) {
       if staged.first <= first {
         return copyPair(inode, staged, data, first..<min(limit, staged.end))
       }

@@ -110,10 +110,7 @@ extension Volume {
   /// Records the checksums of what was staged in a range, before it becomes the file's data.
   func checksumStaging(_ inode: Inode, _ range: BlockRange, _ ledger: LedgerStripe) {
     var cursor = range.first
-    while cursor < range.end, let next = inode.cow.extent(atOrAfter: cursor),
-      next.first < range.end
-    {
-      let piece = next.clipped(to: cursor..<range.end)
+    while let piece = inode.cow.extent(atOrAfter: cursor, limit: range.end) {
       cursor = piece.end
       if piece.state != .written { continue }
       btrfs.checksums.record(piece.deviceBlocks, device)
@@ -143,10 +140,7 @@ extension Volume {
 
   private func verifyData(_ inode: Inode, _ blocks: Range<UInt64>) throws(Errno) {
     var cursor = blocks.lowerBound
-    while cursor < blocks.upperBound, let next = inode.data.extent(atOrAfter: cursor),
-      next.first < blocks.upperBound
-    {
-      let piece = next.clipped(to: cursor..<blocks.upperBound)
+    while let piece = inode.data.extent(atOrAfter: cursor, limit: blocks.upperBound) {
       cursor = piece.end
       if piece.state == .written, verifiedCount(piece) < UInt64(piece.count) { throw .EIO }
     }

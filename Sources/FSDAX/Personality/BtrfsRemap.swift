@@ -104,7 +104,7 @@ extension Volume {
     source.isReflink = true
     target.isReflink = true
     var next: UInt64 = 0
-    while let extent = source.data.extent(atOrAfter: next) {
+    while let extent = source.data.extent(atOrAfter: next, limit: .max) {
       next = extent.end
       guard share(extent, with: target, at: extent.first, ledger) else { throw .ENOSPC }
       target.data.insert(extent)

@@ -69,9 +69,9 @@ extension Volume {
     for step in 0..<groups.count {
       let index = (home + step) % groups.count
       if !btrfs.isWritable(group: index) { continue }
-      groups.lockShared(index)
+      groups.lock(index)
       free += groups[index].freeCount
-      groups.unlockShared(index)
+      groups.unlock(index)
       if free >= promised { return true }
     }
     releaseSpace(blockCount)

@@ -38,10 +38,7 @@ extension Volume {
     _ inode: Inode, _ blocks: BlockRange, _ ledger: LedgerStripe
   ) throws(Errno) {
     var cursor = blocks.first
-    while cursor < blocks.end, let next = inode.cow.extent(atOrAfter: cursor),
-      next.first < blocks.end
-    {
-      let piece = next.clipped(to: cursor..<blocks.end)
+    while let piece = inode.cow.extent(atOrAfter: cursor, limit: blocks.end) {
       cursor = piece.end
       if piece.state != .written { continue }
       _ = inode.cow.removeFirst(in: piece.first..<piece.end)
@@ -54,13 +51,13 @@ extension Volume {
   @inline(__always)
   private func replaceData(_ inode: Inode, _ extent: Extent, _ ledger: LedgerStripe) {
     if let old = inode.data.replace(extent) {
-      release(old, of: inode, ledger)
-    } else {
-      while let old = inode.data.removeFirst(in: extent.first..<extent.end) {
-        release(old, of: inode, ledger)
-      }
-      inode.data.insert(extent)
+      exchange(old, for: extent, of: inode, ledger)
+      return
     }
+    while let old = inode.data.removeFirst(in: extent.first..<extent.end) {
+      release(old, of: inode, ledger)
+    }
+    inode.data.insert(extent)
     publish(extent, of: inode, ledger)
   }
 

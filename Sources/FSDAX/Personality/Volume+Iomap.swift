@@ -33,7 +33,7 @@ extension Volume: IomapOperations {
   @inline(__always)
   func end(
     _ inode: Inode, position: UInt64, byteCount: UInt64, writtenByteCount: UInt64,
-    _ operation: OperationFlags, _ mappings: MappingPair, _ ledger: LedgerStripe
+    _ operation: OperationFlags, _ ledger: LedgerStripe
   ) throws(Errno) {
     guard operation.isChange else { return }
     inode.extentLock.lockExclusive()
@@ -56,13 +56,12 @@ extension Volume: IomapOperations {
   private func beginRead(_ inode: Inode, _ blocks: BlockRange) -> MappingPair {
     inode.extentLock.lockShared()
     defer { inode.extentLock.unlockShared() }
-    guard let extent = inode.data.extent(atOrAfter: blocks.first), extent.first < blocks.end else {
+    guard var piece = inode.data.extent(atOrAfter: blocks.first, limit: blocks.end) else {
       return MappingPair(target: Mapping(hole: blocks.first..<blocks.end))
     }
-    guard extent.first <= blocks.first else {
-      return MappingPair(target: Mapping(hole: blocks.first..<extent.first))
+    guard piece.first == blocks.first else {
+      return MappingPair(target: Mapping(hole: blocks.first..<piece.first))
     }
-    var piece = extent.clipped(to: blocks.first..<blocks.end)
     var flags: MappingFlags = []
     if inode.isReflink, piece.state == .written, let run = firstShared(in: piece.deviceBlocks) {
       if run.lowerBound == piece.device {

@@ -22,19 +22,21 @@ extension Volume {
   /// - Parameters:
   ///   - inode: The file.
   ///   - blocks: What is to be written; no staging is there yet.
-  ///   - next: Where the next staging begins.
   ///   - wantsHuge: Whether 512 aligned blocks should be one aligned run.
   ///   - ledger: Counts.
   /// - Returns: The staging, unwritten.
   /// - Throws: ENOSPC.
   @inline(__always)
   func stage(
-    _ inode: Inode, _ blocks: Range<UInt64>, next: UInt64, wantsHuge: Bool, _ ledger: LedgerStripe
+    _ inode: Inode, _ blocks: Range<UInt64>, wantsHuge: Bool, _ ledger: LedgerStripe
   ) throws(Errno) -> Extent {
     let window = Self.stagingWindow(blocks, hint: cowHint(inode))
-    let previousEnd = inode.cow.extent(before: blocks.lowerBound)?.end ?? 0
-    let first = max(window.lowerBound, previousEnd)
-    let wanted = min(min(window.upperBound, next) - first, Self.largestAllocation)
+    let previous = inode.cow.lastMapped(before: blocks.lowerBound, floor: window.lowerBound)
+    let first = previous.map { $0 + 1 } ?? window.lowerBound
+    let next =
+      inode.cow.extent(atOrAfter: blocks.lowerBound, limit: window.upperBound)?.first
+      ?? window.upperBound
+    let wanted = min(next - first, Self.largestAllocation)
     let count = Int(max(wanted, 1))
     let isHuge = wantsHuge && blocks.count >= 512
     let taken = try take(

@@ -23,29 +23,25 @@ extension Volume {
     _ inode: Inode, _ blocks: BlockRange, _ operation: OperationFlags, _ ledger: LedgerStripe
   ) throws(Errno) -> MappingPair {
     let first = blocks.first
-    var found = inode.data.extent(atOrAfter: first)
-    let holeEnd = min(found?.first ?? .max, blocks.end)
-    if found.map({ $0.first > first }) ?? true { found = nil }
+    let found = inode.data.extent(atOrAfter: first, limit: blocks.end)
+    let data = found.flatMap { $0.first == first ? $0 : nil }
+    var limit = data?.end ?? found?.first ?? blocks.end
     let leavesUnmapped = !operation.isDisjoint(with: [.zero, .unshare])
-    let hasData = found.map { $0.state == .written } ?? false
-    let data = found?.clipped(to: first..<min(found?.end ?? 0, max(blocks.end, first + 1)))
-    var limit = data?.end ?? holeEnd
+    let hasData = data?.state == .written
 
     if inode.isReflink || options.alwaysCopiesOnWrite, hasData || !leavesUnmapped {
-      let staged = inode.cow.extent(atOrAfter: first)
-      if let staged, staged.first <= first {
+      let staged = inode.cow.extent(atOrAfter: first, limit: limit)
+      if let staged, staged.first == first {
         return copyPair(inode, staged, data, first..<min(limit, staged.end))
       }
-      limit = min(limit, staged?.first ?? .max)
+      limit = staged?.first ?? limit
       if let data, hasData {
         let shared = sharedPrefix(data.clipped(to: first..<limit))
         limit = first + shared.count
         if shared.isShared {
           if operation.contains(.noWait) { throw .EAGAIN }
           let staged = try stage(
-            inode, first..<limit, next: staged?.first ?? .max,
-            wantsHuge: operation.contains(.fault),
-            ledger)
+            inode, first..<limit, wantsHuge: operation.contains(.fault), ledger)
           return copyPair(inode, staged, data, first..<min(limit, staged.end))
         }
       }

@@ -14,7 +14,7 @@ struct AllocationGroup: ~Copyable {
   /// References to each block.
   var refcounts: RefcountMap
   /// Owners of each block.
-  var owners = ReverseMap()
+  var owners: ReverseMap
 
   /// A group with all blocks free but its header.
   init(firstBlock: UInt32, blockCount: Int) {
@@ -24,6 +24,7 @@ struct AllocationGroup: ~Copyable {
     self.blockCount = blockCount
     allocator = BlockAllocator(blockCount: blockCount, origin: Int(firstBlock))
     refcounts = RefcountMap(blockCount: blockCount)
+    owners = ReverseMap(blockCount: blockCount)
     let hasHeader = allocator.reserve(0..<1)
     precondition(hasHeader, "the header is taken before all else")
   }
@@ -100,7 +101,7 @@ struct AllocationGroup: ~Copyable {
       precondition(!allocator.isFree(Int(block)), "the block is free")
     }
     _ = refcounts.increment(blocks)
-    owners.insert(device: device, inode: inode, first: first)
+    owners.insert(blocks: blocks, inode: inode, first: first)
   }
 
   /// Adds a file to those who refer to blocks.
@@ -112,8 +113,9 @@ struct AllocationGroup: ~Copyable {
   /// - Returns: False, and nothing changed, if a count is at its limit.
   @inline(__always)
   mutating func share(_ device: Range<UInt32>, inode: UInt32, first: UInt64) -> Bool {
-    guard refcounts.increment(local(device)) else { return false }
-    owners.insert(device: device, inode: inode, first: first)
+    let blocks = local(device)
+    guard refcounts.increment(blocks) else { return false }
+    owners.insert(blocks: blocks, inode: inode, first: first)
     return true
   }
 
@@ -126,8 +128,8 @@ struct AllocationGroup: ~Copyable {
   /// - Returns: How many blocks became free.
   @inline(__always) @discardableResult
   mutating func release(device: Range<UInt32>, inode: UInt32, first: UInt64) -> Int {
-    owners.remove(device: device, inode: inode, first: first)
     var rest = local(device)
+    owners.remove(blocks: rest, inode: inode, first: first)
     var freed = 0
     while !rest.isEmpty {
       let (run, remaining) = refcounts.decrementRun(rest)
@@ -138,5 +140,10 @@ struct AllocationGroup: ~Copyable {
       rest = run.upperBound..<rest.upperBound
     }
     return freed
+  }
+
+  /// Appends all who refer to a block.
+  func owners(of block: UInt32, into list: inout [BlockOwner]) {
+    owners.owners(of: local(block..<block &+ 1).lowerBound, into: &list)
   }
 }

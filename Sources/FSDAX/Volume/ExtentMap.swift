@@ -1,123 +1,228 @@
-/// The extents of one file in order, none overlapping another.
+internal import Synchronization
+
+/// The blocks of one file: what each is mapped to, seen as extents.
 ///
+/// An extent as a lookup gives it starts at the block asked for, and ends where file or device
+/// blocks no longer follow each other, at the limit, or after 2^21 blocks. A lookup costs two loads
+/// and a scan of the run, eight blocks at a time; holes between chunks cost a load a chunk.
 /// One thread at a time changes a map; any number may look at it while nobody changes it.
 struct ExtentMap: ~Copyable {
-  /// Neighbours merge up to this many blocks.
-  @inline(__always) static var mergeLimit: UInt32 { 1 << 21 }
+  /// The longest extent.
+  static let longest: UInt64 = 1 << 21
 
-  /// The extents by their first file block.
-  var tree = RecordTree<Extent>()
+  private var chunks = ExtentDirectory()
+  // Atomic, although its writers hold a lock: a structure with an atomic in it is passed by address
+  // and never loaded as a whole, which would wait for the narrower stores before it.
+  private let mappedCount = Atomic<Int>(0)
 
-  /// A map without extents: one hole.
+  /// One hole.
   init() {}
 
-  /// How many extents there are.
-  var extentCount: Int { tree.count }
+  /// Blocks that are no holes.
+  var blockCount: Int {
+    @inline(__always) get { mappedCount.load(ordering: .relaxed) }
+  }
 
-  /// Whether the file is one hole.
-  var isEmpty: Bool { tree.isEmpty }
+  /// Whether all is a hole.
+  @inline(__always) var isEmpty: Bool { blockCount == 0 }
 
-  /// What a search for a file block compares with.
+  @inline(__always) private func count(_ change: Int) {
+    mappedCount.store(blockCount &+ change, ordering: .relaxed)
+  }
+
+  /// The word of a block.
   @inline(__always)
-  static func probe(_ block: UInt64) -> Extent {
-    Extent(first: block, device: 0, count: 1, state: .written)
+  private func word(_ block: UInt64) -> UInt32 {
+    guard let chunk = chunks.chunk(block >> ExtentChunk.shift) else { return 0 }
+    return chunk[Int(truncatingIfNeeded: block)]
   }
 
-  /// The extent that holds a file block.
-  func extent(containing block: UInt64) -> Extent? {
-    guard let cursor = tree.floor(Self.probe(block)) else { return nil }
-    let extent = tree.record(at: cursor)
-    return block < extent.end ? extent : nil
-  }
-
-  /// The extent that holds a file block, else the next one.
-  func extent(atOrAfter block: UInt64) -> Extent? {
-    cursor(atOrAfter: block).map { tree.record(at: $0) }
-  }
-
-  /// The last extent that starts before a file block.
-  func extent(before block: UInt64) -> Extent? {
-    guard block > 0, let cursor = tree.floor(Self.probe(block &- 1)) else { return nil }
-    return tree.record(at: cursor)
-  }
-
-  /// The place of the extent that holds a file block, else of the next one.
+  /// The extent at a block, or nil where there is a hole.
   @inline(__always)
-  func cursor(atOrAfter block: UInt64) -> RecordTree<Extent>.Cursor? {
-    guard let cursor = tree.floor(Self.probe(block)) else { return tree.first }
-    return block < tree.record(at: cursor).end ? cursor : tree.next(after: cursor)
+  func extent(containing block: UInt64, limit: UInt64 = .max) -> Extent? {
+    let word = word(block)
+    return word == 0 ? nil : run(of: word, from: block, limit: limit)
   }
 
-  /// Whether an extent may take in the next one.
+  /// The extent at a block, or the next one that starts below the limit.
   @inline(__always)
-  static func merges(_ left: Extent, _ right: Extent) -> Bool {
-    left.isContinued(by: right) && left.count &+ right.count <= mergeLimit
+  func extent(atOrAfter block: UInt64, limit: UInt64 = .max) -> Extent? {
+    if isEmpty || block >= limit { return nil }
+    if let extent = extent(containing: block, limit: limit) { return extent }
+    guard let next = firstMapped(from: block, limit: limit) else { return nil }
+    return run(of: word(next), from: next, limit: limit)
   }
 
-  /// Puts an extent into a hole, and merges it with neighbours that it continues.
-  mutating func insert(_ extent: Extent) {
-    guard let before = tree.floor(Self.probe(extent.first)) else {
-      insertFirst(extent)
-      return
-    }
-    let previous = tree.record(at: before)
-    precondition(previous.end <= extent.first, "the range is no hole")
-    let behind = tree.next(after: before)
-    if let behind {
-      let next = tree.record(at: behind)
-      precondition(extent.end <= next.first, "the range is no hole")
-      if Self.merges(extent, next) {
-        insertInFront(extent, of: behind, previous: before)
-        return
+  /// The last block below one that is no hole, looking down to a floor.
+  func lastMapped(before block: UInt64, floor: UInt64 = 0) -> UInt64? {
+    guard block > floor, !isEmpty else { return nil }
+    var number = (block - 1) >> ExtentChunk.shift
+    while let found = chunks.previous(atOrBefore: number), let chunk = chunks.chunk(found) {
+      let first = found << ExtentChunk.shift
+      var index = Int(min(block - first, UInt64(ExtentChunk.blockCount)))
+      while index > 0, chunk.mappedCount > 0, first + UInt64(index) > floor {
+        index -= 1
+        if chunk[index] != 0 { return first + UInt64(index) >= floor ? first + UInt64(index) : nil }
       }
+      if found == 0 || first <= floor { return nil }
+      number = found - 1
     }
-    if Self.merges(previous, extent) {
-      var merged = previous
-      merged.count = previous.count &+ extent.count
-      tree.replace(at: before, with: merged)
-    } else {
-      tree.insert(extent, after: before)
+    return nil
+  }
+
+  /// The first block from one on that is no hole, below a limit.
+  private func firstMapped(from block: UInt64, limit: UInt64) -> UInt64? {
+    var position = block
+    while position < limit {
+      guard let found = chunks.next(atOrAfter: position >> ExtentChunk.shift),
+        let chunk = chunks.chunk(found)
+      else { return nil }
+      let first = found << ExtentChunk.shift
+      if first > position { position = first }
+      if position >= limit { return nil }
+      let end = Int(min(limit - first, UInt64(ExtentChunk.blockCount)))
+      let start = Int(position - first)
+      let index =
+        chunk.mappedCount == 0 ? end : chunk.endOfRun(from: start, to: end, first: 0, step: 0)
+      if index < end { return first + UInt64(index) }
+      position = first + UInt64(ExtentChunk.blockCount)
+    }
+    return nil
+  }
+
+  /// The extent that starts with a word at a block.
+  @inline(__always)
+  private func run(of word: UInt32, from block: UInt64, limit: UInt64) -> Extent {
+    let end = endOfRun(of: word, from: block, limit: min(limit, block &+ Self.longest))
+    return Extent(
+      first: block, device: ExtentWord.device(word),
+      count: UInt32(truncatingIfNeeded: max(end, block + 1) - block),
+      state: ExtentWord.state(word))
+  }
+
+  @inline(__always)
+  private func endOfRun(of word: UInt32, from block: UInt64, limit: UInt64) -> UInt64 {
+    var position = block + 1
+    let step = ExtentWord.step(word)
+    while position < limit, let chunk = chunks.chunk(position >> ExtentChunk.shift) {
+      let first = position & ~UInt64(ExtentChunk.blockCount - 1)
+      let start = Int(position - first)
+      let end = Int(min(limit - first, UInt64(ExtentChunk.blockCount)))
+      let expected = word &+ step &* UInt32(truncatingIfNeeded: position - block)
+      let stop = chunk.endOfRun(from: start, to: end, first: expected, step: step)
+      position = first + UInt64(stop)
+      if stop < end { break }
+    }
+    return position
+  }
+
+  /// Maps a hole.
+  @inline(__always)
+  mutating func insert(_ extent: Extent) {
+    count(Int(extent.count))
+    let step = extent.state == .delayed ? UInt32(0) : 1
+    var word = ExtentWord.make(extent.device, extent.state)
+    precondition(word != 0, "a block on the device")
+    var block = extent.first
+    while block < extent.end {
+      let chunk = chunks.made(block >> ExtentChunk.shift)
+      let start = Int(truncatingIfNeeded: block) & (ExtentChunk.blockCount - 1)
+      let count = min(ExtentChunk.blockCount - start, Int(extent.end - block))
+      for index in start..<start + count {
+        precondition(chunk[index] == 0, "the range is a hole")
+        chunk[index] = word
+        word &+= step
+      }
+      chunk.mappedCount &+= count
+      block += UInt64(count)
     }
   }
 
-  /// Puts an extent in front of all others.
-  private mutating func insertFirst(_ extent: Extent) {
-    guard let behind = tree.first else {
-      tree.insert(extent)
-      return
+  /// Makes a hole of the first extent of a range, and returns it.
+  @inline(__always)
+  mutating func removeFirst(in range: Range<UInt64>) -> Extent? {
+    guard let extent = extent(atOrAfter: range.lowerBound, limit: range.upperBound) else {
+      return nil
     }
-    let next = tree.record(at: behind)
-    precondition(extent.end <= next.first, "the range is no hole")
-    if Self.merges(extent, next) {
-      var merged = extent
-      merged.count = extent.count &+ next.count
-      tree.replace(at: behind, with: merged)
-    } else {
-      tree.insert(extent)
+    clear(extent)
+    return extent
+  }
+
+  /// Makes a hole of the last extent of a range, and returns it.
+  mutating func removeLast(in range: Range<UInt64>) -> Extent? {
+    guard let last = lastMapped(before: range.upperBound, floor: range.lowerBound) else {
+      return nil
+    }
+    var first = last
+    let word = word(last)
+    let step = ExtentWord.step(word)
+    while first > range.lowerBound, last - first + 1 < Self.longest {
+      let expected = word &- step &* UInt32(truncatingIfNeeded: last - first + 1)
+      if self.word(first - 1) != expected { break }
+      first -= 1
+    }
+    let found = self.word(first)
+    let extent = Extent(
+      first: first, device: ExtentWord.device(found), count: UInt32(last - first + 1),
+      state: ExtentWord.state(found))
+    clear(extent)
+    return extent
+  }
+
+  @inline(__always)
+  private mutating func clear(_ extent: Extent) {
+    count(-Int(extent.count))
+    var block = extent.first
+    while block < extent.end, let chunk = chunks.chunk(block >> ExtentChunk.shift) {
+      let start = Int(truncatingIfNeeded: block) & (ExtentChunk.blockCount - 1)
+      let count = min(ExtentChunk.blockCount - start, Int(extent.end - block))
+      for index in start..<start + count { chunk[index] = 0 }
+      chunk.mappedCount &-= count
+      block += UInt64(count)
     }
   }
 
-  /// Puts an extent in front of one that continues it, and may itself continue the one before.
-  private mutating func insertInFront(
-    _ extent: Extent, of behind: RecordTree<Extent>.Cursor, previous: RecordTree<Extent>.Cursor
-  ) {
-    var merged = extent
-    merged.count = extent.count &+ tree.record(at: behind).count
-    let before = tree.record(at: previous)
-    if Self.merges(before, merged) {
-      var whole = before
-      whole.count = before.count &+ merged.count
-      tree.replace(at: previous, with: whole)
-      tree.remove(at: behind)
-    } else if Self.merges(before, extent) {
-      var grown = before
-      grown.count = before.count &+ extent.count
-      tree.replace(at: previous, with: grown)
-    } else {
-      tree.replace(at: behind, with: merged)
+  /// Puts an extent in the place of one that covers its range; nil, and no change, without one.
+  @inline(__always)
+  mutating func replace(_ extent: Extent) -> Extent? {
+    guard let old = self.extent(containing: extent.first, limit: extent.end),
+      old.count == extent.count
+    else { return nil }
+    var word = ExtentWord.make(extent.device, extent.state)
+    let step = ExtentWord.step(word)
+    var block = extent.first
+    while block < extent.end, let chunk = chunks.chunk(block >> ExtentChunk.shift) {
+      chunk[Int(truncatingIfNeeded: block)] = word
+      word &+= step
+      block += 1
+    }
+    return old
+  }
+
+  /// Gives the mapped blocks of a range a state.
+  mutating func setState(_ state: ExtentState, in range: Range<UInt64>) {
+    var block = range.lowerBound
+    while let old = extent(atOrAfter: block, limit: range.upperBound) {
+      _ = replace(
+        Extent(first: old.first, device: old.device, count: old.count, state: state))
+      block = old.end
     }
   }
 
-  /// Forgets all extents.
-  mutating func removeAll() { tree.removeAll() }
+  /// Extents of all: a walk over the file.
+  var extentCount: Int {
+    var count = 0
+    var next: UInt64 = 0
+    while let extent = extent(atOrAfter: next) {
+      count += 1
+      next = extent.end
+    }
+    return count
+  }
+
+  /// Makes one hole of all.
+  mutating func removeAll() {
+    chunks = ExtentDirectory()
+    count(-blockCount)
+  }
 }

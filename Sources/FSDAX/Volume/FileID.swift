@@ -36,9 +36,11 @@ public struct FileAttributes: Hashable, Sendable {
   public var extentHint: UInt32 = 0
   /// The same for copy-on-write.
   public var cowExtentHint: UInt32 = 0
-  /// Ticks of the volume's clock at the last change of the data and of the inode.
+  /// The modification time: a clock of the file that ticks with each change of the data.
+  ///
+  /// A clock that all files share would be a cache line that all writers share.
   public internal(set) var modified = 0
-  /// See `modified`.
+  /// The change time, the same for each change of the inode.
   public internal(set) var changed = 0
 
   /// A regular DAX file of user 0.

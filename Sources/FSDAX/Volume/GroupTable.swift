@@ -50,11 +50,6 @@ internal import HotCore
   /// See `lock`.
   @inline(__always) func unlock(_ index: Int) { unsafe slots[index].lock.unlockExclusive() }
 
-  /// The lock of a group, beside others who only look.
-  @inline(__always) func lockShared(_ index: Int) { unsafe slots[index].lock.lockShared() }
-  /// See `lockShared`.
-  @inline(__always) func unlockShared(_ index: Int) { unsafe slots[index].lock.unlockShared() }
-
   /// A group; its lock is held.
   subscript(index: Int) -> AllocationGroup {
     _read { yield unsafe slots[index].group }

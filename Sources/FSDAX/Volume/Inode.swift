@@ -19,6 +19,8 @@ struct InodeState: ~Copyable {
 
   /// Changed under ioLock; faults read it without.
   let size = Atomic<UInt64>(0)
+  /// Whether a clone shares its blocks with its locks held shared; set under invalidateLock alone.
+  let isRemapping = Atomic<Bool>(false)
   /// Changed under ioLock and invalidateLock, read under either.
   var generation: UInt32 = 0
   var isLive = false
@@ -104,6 +106,10 @@ enum LockRank {
   var isLive: Bool {
     get { unsafe state.pointee.isLive }
     nonmutating set { unsafe state.pointee.isLive = newValue }
+  }
+  var isRemapping: Bool {
+    @inline(__always) get { unsafe state.pointee.isRemapping.load(ordering: .acquiring) }
+    nonmutating set { unsafe state.pointee.isRemapping.store(newValue, ordering: .releasing) }
   }
   var size: UInt64 {
     get { unsafe state.pointee.size.load(ordering: .acquiring) }

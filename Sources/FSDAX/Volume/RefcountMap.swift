@@ -1,13 +1,15 @@
+internal import Synchronization
+
 /// How many files refer to each device block: a flat array of counts.
 ///
-/// One access costs one cache miss whatever the volume looks like, and runs are compared by
-/// vectors. A count that reached its limit is stuck there: nobody knows any more how many there
-/// are, so it neither falls, nor may it be raised.
+/// One access costs one cache miss whatever the volume looks like. A count that reached its limit is
+/// stuck there: nobody knows any more how many there are, so it neither falls, nor may it be raised.
+/// Whoever changes counts holds the group's lock; reading needs none.
 @safe
 struct RefcountMap: ~Copyable {
   // SAFETY: `counts` holds `blockCount` initialised counts until the map ends; every range of
   // blocks is held to that count before memory is touched.
-  private let counts: UnsafeMutablePointer<UInt32>
+  private let counts: UnsafeMutablePointer<Atomic<UInt32>>
 
   /// How many blocks there are.
   let blockCount: Int
@@ -20,10 +22,18 @@ struct RefcountMap: ~Copyable {
     precondition(blockCount >= 0 && blockCount <= 1 << 32, "device blocks have 32 bits")
     self.blockCount = blockCount
     unsafe counts = .allocate(capacity: max(blockCount, 1))
-    unsafe counts.initialize(repeating: 0, count: max(blockCount, 1))
+    for index in 0..<max(blockCount, 1) { unsafe (counts + index).initialize(to: Atomic(0)) }
   }
 
   deinit { unsafe counts.deallocate() }
+
+  @inline(__always)
+  private func load(_ index: Int) -> UInt32 { unsafe counts[index].load(ordering: .relaxed) }
+
+  @inline(__always)
+  private func store(_ count: UInt32, _ index: Int) {
+    unsafe counts[index].store(count, ordering: .relaxed)
+  }
 
   @inline(__always)
   private func check(_ blocks: Range<UInt32>) {
@@ -34,13 +44,13 @@ struct RefcountMap: ~Copyable {
   @inline(__always)
   func count(of block: UInt32) -> UInt32 {
     precondition(Int(block) < blockCount, "a block behind the end")
-    return unsafe counts[Int(block)]
+    return load(Int(block))
   }
 
   /// Sets a count, as one who reads counts from elsewhere does.
   mutating func setCount(_ count: UInt32, of block: UInt32) {
     precondition(Int(block) < blockCount, "a block behind the end")
-    unsafe counts[Int(block)] = count
+    store(count, Int(block))
   }
 
   /// Adds a reference to each block.
@@ -52,11 +62,11 @@ struct RefcountMap: ~Copyable {
     check(blocks)
     var highest: UInt32 = 0
     for index in Int(blocks.lowerBound)..<Int(blocks.upperBound) {
-      highest = max(highest, unsafe counts[index])
+      highest = max(highest, load(index))
     }
     guard highest != Self.saturated else { return false }
     for index in Int(blocks.lowerBound)..<Int(blocks.upperBound) {
-      unsafe counts[index] &+= 1
+      store(load(index) &+ 1, index)
     }
     return true
   }
@@ -73,12 +83,12 @@ struct RefcountMap: ~Copyable {
     precondition(!blocks.isEmpty, "no blocks")
     let end = Int(blocks.upperBound)
     var index = Int(blocks.lowerBound)
-    let count = unsafe counts[index]
+    let count = load(index)
     precondition(count > 0, "a reference too few")
     let remaining = count == Self.saturated ? count : count &- 1
     while index < end {
-      guard unsafe counts[index] == count else { break }
-      unsafe counts[index] = remaining
+      guard load(index) == count else { break }
+      store(remaining, index)
       index &+= 1
     }
     return (blocks.lowerBound..<UInt32(truncatingIfNeeded: index), remaining)
@@ -98,15 +108,7 @@ struct RefcountMap: ~Copyable {
   @inline(__always)
   private func firstIndex(from start: Int, to end: Int, isShared: Bool) -> Int {
     var index = start
-    while index &+ 8 <= end {
-      // SAFETY: eight counts from the index on are in the range, which was checked.
-      let eight = unsafe UnsafeRawPointer(counts + index)
-        .loadUnaligned(as: SIMD8<UInt32>.self)
-      let shared = eight .> 1
-      if isShared ? any(shared) : !all(shared) { break }
-      index &+= 8
-    }
-    while index < end, (unsafe counts[index] > 1) != isShared { index &+= 1 }
+    while index < end, (load(index) > 1) != isShared { index &+= 1 }
     return index
   }
 
@@ -115,7 +117,7 @@ struct RefcountMap: ~Copyable {
     var records = 0
     var previous: UInt32 = 0
     for index in 0..<blockCount {
-      let count = unsafe counts[index]
+      let count = load(index)
       if count > 1 && count != previous { records += 1 }
       previous = count
     }

@@ -2,126 +2,144 @@
 struct BlockOwner: Hashable, Sendable {
   /// The file.
   var inode: UInt32
-  /// The file block.
+  /// The block of the file.
   var block: UInt64
 }
 
-/// Neighbouring device blocks that neighbouring blocks of one file refer to.
-struct OwnerRun: Hashable, Sendable {
-  /// The device blocks.
-  var device: Range<UInt32>
-  /// The file.
-  var inode: UInt32
-  /// The file block of the first device block.
-  var first: UInt64
-}
-
-/// Who refers to a device block.
+/// Who refers to each device block: the first owner in a flat array, more of them in a list.
 ///
-/// No record crosses a window of 512 device blocks (2 MiB), so that whatever concerns a block is in
-/// one window. Within it, records are in the order of (file, distance between file block and
-/// device block, device block): what belongs to one extent of one file lies side by side, and the
-/// record that covers an owner is found in one descent, however many files share the window.
-struct ReverseMap: ~Copyable {
-  /// The records in that order.
-  var tree = RecordTree<OwnerRecord>()
-
-  /// A map without owners.
-  init() {}
-
-  /// How many records there are.
-  var recordCount: Int { tree.count }
-
-  /// Device blocks that a file refers to from now on, from a file block on.
-  ///
-  /// - Parameters:
-  ///   - device: Device blocks.
-  ///   - inode: The file.
-  ///   - first: The file block of the first of them.
-  @inline(__always)
-  mutating func insert(device: Range<UInt32>, inode: UInt32, first: UInt64) {
-    var block = device.lowerBound
-    while block < device.upperBound {
-      let end = OwnerRecord.pieceEnd(from: block, in: device)
-      insertPiece(
-        OwnerRecord(
-          device: block, count: end &- block, inode: inode,
-          first: first &+ UInt64(truncatingIfNeeded: block &- device.lowerBound)))
-      block = end
-    }
+/// One owner costs one cache miss, whatever the volume looks like; a block that k files share costs
+/// up to k steps to remove an owner, the latest one first. The order of a B+tree by device block,
+/// file and file block was built first, see `ExtentChunk`.
+@safe struct ReverseMap: ~Copyable {
+  private struct Node {
+    /// 0 where there is no owner.
+    var inode: UInt32 = 0
+    /// The index of the next owner's node, or 0.
+    var next: UInt32 = 0
+    var block: UInt64 = 0
   }
 
-  /// Device blocks that a file refers to no longer; all of them have this owner.
-  ///
-  /// - Parameters:
-  ///   - device: Device blocks.
-  ///   - inode: The file.
-  ///   - first: The file block of the first of them.
-  @inline(__always)
-  mutating func remove(device: Range<UInt32>, inode: UInt32, first: UInt64) {
-    var block = device.lowerBound
-    while block < device.upperBound {
-      let end = OwnerRecord.pieceEnd(from: block, in: device)
-      removePiece(
-        OwnerRecord(
-          device: block, count: end &- block, inode: inode,
-          first: first &+ UInt64(truncatingIfNeeded: block &- device.lowerBound)))
-      block = end
-    }
+  // SAFETY: `heads` has a node for each block of the group; `nodes` has `capacity` nodes, of which
+  // index 0 is never used. Blocks are checked by the group.
+  private let heads: UnsafeMutablePointer<Node>
+  private let blockCount: Int
+  private var nodes: UnsafeMutablePointer<Node>
+  private var capacity: UInt32 = 64
+  private var used: UInt32 = 1
+  private var free: UInt32 = 0
+
+  /// Nobody refers to any of the blocks.
+  init(blockCount: Int) {
+    self.blockCount = blockCount
+    unsafe heads = .allocate(capacity: blockCount)
+    unsafe heads.initialize(repeating: Node(), count: blockCount)
+    unsafe nodes = .allocate(capacity: 64)
+    unsafe nodes.initialize(repeating: Node(), count: 64)
   }
 
-  @inline(never)
-  private mutating func insertPiece(_ piece: OwnerRecord) {
-    guard let before = tree.floor(piece) else {
-      insertFirst(piece)
-      return
-    }
-    let previous = tree.record(at: before)
-    let behind = tree.next(after: before)
-    if let behind, piece.isContinued(by: tree.record(at: behind)) {
-      let merged = piece.joined(with: tree.record(at: behind))
-      if previous.isContinued(by: piece) {
-        tree.replace(at: before, with: previous.joined(with: merged))
-        tree.remove(at: behind)
+  deinit {
+    unsafe heads.deallocate()
+    unsafe nodes.deallocate()
+  }
+
+  /// Adds an owner to each of neighbouring blocks, whose file blocks are neighbours too.
+  @inline(__always)
+  mutating func insert(blocks: Range<UInt32>, inode: UInt32, first: UInt64) {
+    var owned = first
+    for block in blocks {
+      let head = unsafe heads + Int(block)
+      if unsafe head.pointee.inode == 0 {
+        unsafe head.pointee.inode = inode
+        unsafe head.pointee.block = owned
       } else {
-        tree.replace(at: behind, with: merged)
+        push(inode, owned, at: block)
       }
-    } else if previous.isContinued(by: piece) {
-      tree.replace(at: before, with: previous.joined(with: piece))
-    } else {
-      precondition(!previous.overlaps(piece), "an owner twice")
-      tree.insert(piece, after: before)
+      owned &+= 1
     }
   }
 
-  private mutating func insertFirst(_ piece: OwnerRecord) {
-    if let behind = tree.first, piece.isContinued(by: tree.record(at: behind)) {
-      tree.replace(at: behind, with: piece.joined(with: tree.record(at: behind)))
-    } else {
-      tree.insert(piece)
+  private mutating func push(_ inode: UInt32, _ owned: UInt64, at block: UInt32) {
+    let index = take()
+    unsafe nodes[Int(index)] = Node(
+      inode: inode, next: heads[Int(block)].next, block: owned)
+    unsafe heads[Int(block)].next = index
+  }
+
+  private mutating func take() -> UInt32 {
+    if free != 0 {
+      let index = free
+      free = unsafe nodes[Int(index)].next
+      return index
+    }
+    if used == capacity { grow() }
+    used += 1
+    return used - 1
+  }
+
+  private mutating func grow() {
+    let wanted = capacity * 2
+    let grown = UnsafeMutablePointer<Node>.allocate(capacity: Int(wanted))
+    unsafe grown.initialize(from: nodes, count: Int(capacity))
+    unsafe (grown + Int(capacity)).initialize(repeating: Node(), count: Int(wanted - capacity))
+    unsafe nodes.deallocate()
+    unsafe nodes = grown
+    capacity = wanted
+  }
+
+  /// Removes an owner from each of neighbouring blocks; it must be one.
+  @inline(__always)
+  mutating func remove(blocks: Range<UInt32>, inode: UInt32, first: UInt64) {
+    var owned = first
+    for block in blocks {
+      let head = unsafe heads + Int(block)
+      if unsafe head.pointee.inode == inode && head.pointee.block == owned {
+        let next = unsafe head.pointee.next
+        if next == 0 {
+          unsafe head.pointee = Node()
+        } else {
+          unsafe head.pointee = nodes[Int(next)]
+          giveBack(next)
+        }
+      } else {
+        removeListed(inode, owned, at: block)
+      }
+      owned &+= 1
     }
   }
 
-  /// Removes part of a window; records in it that continue each other are merged, so one holds it.
-  @inline(never)
-  private mutating func removePiece(_ piece: OwnerRecord) {
-    guard let cursor = tree.floor(piece) else {
-      preconditionFailure("no such owner")
+  private mutating func removeListed(_ inode: UInt32, _ owned: UInt64, at block: UInt32) {
+    var index = unsafe heads[Int(block)].next
+    var previous: UInt32 = 0
+    while index != 0 {
+      let node = unsafe nodes[Int(index)]
+      if node.inode == inode && node.block == owned {
+        if previous == 0 {
+          unsafe heads[Int(block)].next = node.next
+        } else {
+          unsafe nodes[Int(previous)].next = node.next
+        }
+        giveBack(index)
+        return
+      }
+      previous = index
+      index = node.next
     }
-    let whole = tree.record(at: cursor)
-    precondition(whole.covers(piece), "no such owner")
-    let hasHead = whole.start < piece.start
-    let hasTail = piece.end < whole.end
-    switch (hasHead, hasTail) {
-    case (false, false):
-      tree.remove(at: cursor)
-    case (false, true):
-      tree.replace(at: cursor, with: whole.part(from: piece.end, to: whole.end))
-    case (true, false):
-      tree.replace(at: cursor, with: whole.part(from: whole.start, to: piece.start))
-    case (true, true):
-      tree.replace(at: cursor, with: whole.part(from: whole.start, to: piece.start))
-      tree.insert(whole.part(from: piece.end, to: whole.end), after: cursor)
+    preconditionFailure("an owner that is removed was one")
+  }
+
+  private mutating func giveBack(_ index: UInt32) {
+    unsafe nodes[Int(index)] = Node(inode: 0, next: free, block: 0)
+    free = index
+  }
+
+  /// Appends all who refer to a block.
+  func owners(of block: UInt32, into owners: inout [BlockOwner]) {
+    var node = unsafe heads[Int(block)]
+    while node.inode != 0 {
+      owners.append(BlockOwner(inode: node.inode, block: node.block))
+      if node.next == 0 { return }
+      node = unsafe nodes[Int(node.next)]
     }
   }
 }

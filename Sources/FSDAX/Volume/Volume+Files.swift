@@ -130,7 +130,7 @@ extension Volume {
     defer { inode.extentLock.unlockExclusive() }
     var cursor = range.first
     while cursor < range.end {
-      let next = inode.data.extent(atOrAfter: cursor)
+      let next = inode.data.extent(atOrAfter: cursor, limit: range.end)
       if let next, next.first <= cursor {
         cursor = next.end
         continue

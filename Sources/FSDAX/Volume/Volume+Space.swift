@@ -60,6 +60,25 @@ extension Volume {
     ledger.add(.blocksFreed, freed)
   }
 
+  /// Ends a file's reference to blocks and makes taken ones its data, one lock for both where they
+  /// are of one group.
+  @inline(__always)
+  func exchange(_ old: Extent, for new: Extent, of inode: Inode, _ ledger: LedgerStripe) {
+    let index = groups.index(of: old.device)
+    guard index == groups.index(of: new.device), old.state != .delayed else {
+      if old.state != .delayed { release(old, of: inode, ledger) }
+      publish(new, of: inode, ledger)
+      return
+    }
+    groups.lock(index)
+    let freed = groups[index].release(
+      device: old.deviceBlocks, inode: inode.number, first: old.first)
+    groups[index].adopt(new.deviceBlocks, inode: inode.number, first: new.first)
+    groups.unlock(index)
+    ledger.add(.refcountUpdates, 2 * Int(new.count))
+    if freed > 0 { ledger.add(.blocksFreed, freed) }
+  }
+
   /// Gives another file a reference to blocks; false where a count is at its limit.
   func share(_ extent: Extent, with inode: Inode, at first: UInt64, _ ledger: LedgerStripe) -> Bool {
     let index = groups.index(of: extent.device)
@@ -72,9 +91,8 @@ extension Volume {
   /// The first run of blocks in the range that more than one reference has.
   @inline(__always)
   func firstShared(in blocks: Range<UInt32>) -> Range<UInt32>? {
-    let index = groups.index(of: blocks.lowerBound)
-    groups.lockShared(index)
-    defer { groups.unlockShared(index) }
-    return groups[index].firstShared(in: blocks)
+    // Without the lock: whoever asks holds a reference to the blocks, so a count of 1 is its own
+    // and stays; a count that falls to 1 meanwhile makes a copy that was not needed.
+    groups[groups.index(of: blocks.lowerBound)].firstShared(in: blocks)
   }
 }

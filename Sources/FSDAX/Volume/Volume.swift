@@ -23,6 +23,10 @@ public struct VolumeOptions: Sendable {
   public var alwaysCopiesOnWrite = false
   /// Btrfs: whether the data profile keeps copies or parity, which rules out direct writes.
   public var hasRedundantData = false
+  /// Whether files may share blocks at all; without, clone and dedupe are EOPNOTSUPP.
+  public var hasReflink = true
+  /// Whether a dedupe of DAX files takes holes and zeros for the same; the kernel does not.
+  public var comparesHolesAsZeros = false
   /// How frames in several files are tracked.
   public var tracking: ShareTracking = .shareCount
   /// The largest size of a file.
@@ -46,7 +50,6 @@ public struct VolumeOptions: Sendable {
   let frames: FrameTable
   let ledgers = LedgerTable()
   let btrfs: BtrfsState
-  private let clock = Atomic<Int>(0)
   private let shutDown = Atomic<Bool>(false)
   private let interrupt = Atomic<Bool>(false)
 
@@ -78,6 +81,9 @@ public struct VolumeOptions: Sendable {
 
   /// Bytes not in use, staging blocks counted as used.
   public var freeByteCount: Int { groups.freeBlockCount << DAXDevice.pageShift }
+
+  /// Bytes of the smallest page that backs the device, proven.
+  public var pageByteCount: Int { device.arena.pages.bytesPerPage }
 
   /// A new file.
   ///
@@ -121,9 +127,8 @@ public struct VolumeOptions: Sendable {
 
   /// Marks the data of a file as changed; `ioLock` is held alone.
   @inline(__always) func touch(_ inode: Inode) {
-    let now = clock.wrappingAdd(1, ordering: .relaxed).newValue
-    inode.attributes.modified = now
-    inode.attributes.changed = now
+    inode.attributes.modified &+= 1
+    inode.attributes.changed &+= 1
   }
 }
 

@@ -31,5 +31,15 @@ internal import CHost
 /// - Returns: `byteCount`, or the bytes before the first page that cannot be written.
 /// - Safety: One byte of each page is stored with its own value; no other thread writes there.
 @unsafe public func writablePrefix(_ start: UnsafeMutableRawPointer, _ byteCount: Int) -> Int {
-  unsafe readablePrefix(start, byteCount)
+  guard byteCount > 0, guardedCopy == 0 else { return byteCount }
+  var offset = 0
+  while offset < byteCount {
+    // SAFETY: both accesses survive a fault; the byte stays what it was.
+    guard let byte = unsafe GuardedAccess.load(start + offset),
+      unsafe GuardedAccess.store(byte, to: start + offset)
+    else { return offset }
+    let next = (Int(bitPattern: start) + offset) & -basePageByteCount + basePageByteCount
+    offset = next - Int(bitPattern: start)
+  }
+  return byteCount
 }

@@ -81,7 +81,7 @@ extension RowReader {
 }
 
 extension RowReader {
-  var raw: ArraySlice<UInt8> { scanner.bytes[scanner.fields[places[cursor]]] }
+  var raw: ArraySlice<UInt8> { field(cursor) }
 
   /// The bytes of a field that never needs quotes, without them.
   private func content() -> ArraySlice<UInt8> {

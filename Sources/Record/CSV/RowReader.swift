@@ -8,8 +8,8 @@ struct RowReader {
   var scanner: RowScanner
   /// The file's own column names.
   private var header: [String] = []
-  /// Where each column of `file.columns` stands in a row.
-  var places: [Int] = []
+  /// Where each column of `file.columns` stands in a row; nil for one that version 1 lacks.
+  var places: [Int?] = []
   let columns: [String]
   /// The column that is read next, an index into `columns`.
   var cursor = 0
@@ -47,10 +47,10 @@ struct RowReader {
       header.append(name)
     }
     for column in columns {
-      guard let place = header.firstIndex(of: column) else {
+      let place = header.firstIndex(of: column)
+      if place == nil, !file.columnsSinceVersion2.contains(column) {
         try refuseOtherVersion()
-        throw RecordError(
-          file: file, line: 1, column: column, reason: "the column is missing from the header")
+        throw missing(column)
       }
       places.append(place)
     }
@@ -76,7 +76,8 @@ struct RowReader {
     }
     cursor = 0
     let schema = try integer()
-    if schema != schemaVersion { throw unknownVersion(schema) }
+    guard readableSchemaVersions.contains(schema) else { throw unknownVersion(schema) }
+    if schema > 1, let absent = places.firstIndex(of: nil) { throw missing(columns[absent]) }
     return true
   }
 
@@ -126,7 +127,7 @@ extension RowReader {
   private mutating func refuseOtherVersion() throws(RecordError) {
     guard let place = header.firstIndex(of: "schema"), try scan(), place < scanner.fields.count,
       let text = CSV.text(of: scanner.bytes[scanner.fields[place]]), let version = Int(text),
-      version != schemaVersion
+      !readableSchemaVersions.contains(version)
     else { return }
     throw unknownVersion(version)
   }
@@ -134,13 +135,25 @@ extension RowReader {
   private func unknownVersion(_ version: Int) -> RecordError {
     RecordError(
       file: file, line: scanner.line, column: "schema",
-      reason: "schema version \(version) is unknown, this build reads \(schemaVersion)")
+      reason: "schema version \(version) is unknown, this build reads "
+        + "\(readableSchemaVersions.lowerBound) to \(readableSchemaVersions.upperBound)")
+  }
+
+  private func missing(_ column: String) -> RecordError {
+    RecordError(
+      file: file, line: 1, column: column, reason: "the column is missing from the header")
+  }
+
+  /// The raw bytes of a field of `columns`; nothing where the file has no such column.
+  func field(_ column: Int) -> ArraySlice<UInt8> {
+    guard let place = places[column] else { return [] }
+    return scanner.bytes[scanner.fields[place]]
   }
 
   private mutating func cellIndex() throws(RecordError) -> Int {
     keyScratch.removeAll(keepingCapacity: true)
     for column in cursor..<cursor + Cell.keyColumns.count {
-      keyScratch.append(contentsOf: scanner.bytes[scanner.fields[places[column]]])
+      keyScratch.append(contentsOf: field(column))
       keyScratch.append(CSV.comma)
     }
     if let index = keys[keyScratch] {

@@ -24,6 +24,16 @@ public struct LedgerEntry: Equatable, Sendable {
   public var instructions: Int?
   /// Page faults expected by one call.
   public var faults: Int?
+  /// Begin and end calls of the filesystem, in pairs.
+  public var beginEndPairs: Int?
+  /// Changes of a block's reference count.
+  public var refcountUpdates: Int?
+  /// Blocks taken from free space.
+  public var blocksAllocated: Int?
+  /// Extents that changed their place in a file's map.
+  public var extentsRemapped: Int?
+  /// Faults of a huge page that had to be taken again with a small one.
+  public var fallbacks: Int?
 
   /// A ledger entry without counts.
   public init(cell: Cell) { self.cell = cell }
@@ -31,15 +41,20 @@ public struct LedgerEntry: Equatable, Sendable {
   /// The names of the counts, in file order.
   public static let countColumns = [
     "bytes_copied", "bytes_zeroed", "bytes_compared", "lines_written_back", "nontemporal_bytes",
-    "fences", "instructions", "faults",
+    "fences", "instructions", "faults", "begin_end_pairs", "refcount_updates", "blocks_allocated",
+    "extents_remapped", "fallbacks",
   ]
+
+  /// The counts of a filesystem, which schema 1 does not have.
+  static let columnsSinceVersion2 = Set(countColumns.drop { $0 != "begin_end_pairs" })
 
   /// The counts, aligned with `countColumns`.
   public var counts: [Int?] {
     get {
       [
         bytesCopied, bytesZeroed, bytesCompared, linesWrittenBack, nonTemporalBytes, fences,
-        instructions, faults,
+        instructions, faults, beginEndPairs, refcountUpdates, blocksAllocated, extentsRemapped,
+        fallbacks,
       ]
     }
     set {
@@ -52,6 +67,11 @@ public struct LedgerEntry: Equatable, Sendable {
       fences = newValue[5]
       instructions = newValue[6]
       faults = newValue[7]
+      beginEndPairs = newValue[8]
+      refcountUpdates = newValue[9]
+      blocksAllocated = newValue[10]
+      extentsRemapped = newValue[11]
+      fallbacks = newValue[12]
     }
   }
 }

@@ -238,5 +238,10 @@ extension LedgerEntry {
     fences = counts.fences
     instructions = counts.instructions
     faults = counts.faults
+    beginEndPairs = counts.beginEndPairs
+    refcountUpdates = counts.refcountUpdates
+    blocksAllocated = counts.blocksAllocated
+    extentsRemapped = counts.extentsRemapped
+    fallbacks = counts.fallbacks
   }
 }

@@ -1,7 +1,7 @@
 public import Plan
 
 /// The version both sides of the pipe must speak.
-public let protocolVersion = 1
+public let protocolVersion = 2
 
 /// What one timed batch measured.
 public struct BatchMeasurement: Equatable, Sendable {
@@ -49,13 +49,24 @@ public struct CallCounts: Equatable, Sendable {
   public var instructions: Int?
   /// Page faults one call takes.
   public var faults: Int?
+  /// Begin and end calls of the filesystem, in pairs.
+  public var beginEndPairs: Int?
+  /// Changes of a block's reference count.
+  public var refcountUpdates: Int?
+  /// Blocks taken from free space.
+  public var blocksAllocated: Int?
+  /// Extents that changed their place in a file's map.
+  public var extentsRemapped: Int?
+  /// Faults of a huge page that had to be taken again with a small one.
+  public var fallbacks: Int?
 
   /// No counts.
   public init() {}
 
   fileprivate static let fields: [any WritableKeyPath<CallCounts, Int?> & Sendable] = [
     \.bytesCopied, \.bytesZeroed, \.bytesCompared, \.linesWrittenBack, \.nonTemporalBytes,
-    \.fences, \.instructions, \.faults,
+    \.fences, \.instructions, \.faults, \.beginEndPairs, \.refcountUpdates, \.blocksAllocated,
+    \.extentsRemapped, \.fallbacks,
   ]
 }
 

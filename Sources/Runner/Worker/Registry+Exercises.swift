@@ -88,7 +88,7 @@ extension Registry {
       return (
         Exercises.peak(routine, memory.set, memory.residency, byteCount: try memory.size()), ""
       )
-    case .fault, .reference:
+    case .cowBlock, .fault, .clone, .unshare, .writeback, .read, .reference:
       throw .failed("The core engine has no operation '\(cell.operation.rawValue)'.")
     }
   }

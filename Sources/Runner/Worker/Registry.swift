@@ -5,13 +5,17 @@ public import Plan
 public enum Registry {
   /// Bare routines on memory.
   public static let coreEngine = "core"
+  /// The user-space fsdax.
+  public static let modelEngine = Cell.modelEngine
   /// The running kernel.
   public static let liveEngine = "live"
   /// All engines.
-  public static let engines = [coreEngine, liveEngine]
+  public static let engines = [coreEngine, modelEngine, liveEngine]
 
   /// A routine as `daxmark list` shows it.
   public struct Entry: Sendable {
+    /// The engine it belongs to.
+    public let engine: String
     /// The operation it belongs to.
     public let operation: Operation
     /// Whether it is for the durable contract; nil where there is none.
@@ -25,18 +29,52 @@ public enum Registry {
   /// Every routine of every operation a user can ask for.
   public static func entries() -> [Entry] {
     func entry<Kind>(_ operation: Operation, _ durable: Bool?) -> (Routine<Kind>) -> Entry {
-      { Entry(operation: operation, durable: durable, name: $0.name, unavailable: $0.unavailable) }
+      {
+        Entry(
+          engine: coreEngine, operation: operation, durable: durable, name: $0.name,
+          unavailable: $0.unavailable)
+      }
     }
     return [false, true].flatMap { CopyRoutine.all(durable: $0).map(entry(.copy, $0)) }
       + CompareRoutine.all().map(entry(.compare, nil))
       + [false, true].flatMap { ZeroRoutine.all(durable: $0).map(entry(.zero, $0)) }
       + FlushRoutine.all().map(entry(.flush, nil))
       + [false, true].flatMap { EdgeCopyRoutine.all(durable: $0).map(entry(.cowEdge, $0)) }
-      + [Entry(operation: .cowEdge, durable: true, name: bestOfLibpmem, unavailable: nil)]
+      + [
+        Entry(
+          engine: coreEngine, operation: .cowEdge, durable: true, name: bestOfLibpmem,
+          unavailable: nil)
+      ]
       + CompareRoutine.all().map(entry(.dedupe, nil))
-      + [Entry(operation: .fault, durable: nil, name: faultRoutine, unavailable: nil)]
       + PeakRoutine.all().map(entry(.roofline, nil))
+      + modelRoutines.flatMap { operation, names in
+        names.map {
+          Entry(
+            engine: modelEngine, operation: operation, durable: nil, name: $0, unavailable: nil)
+        }
+      }
+      + [
+        Entry(
+          engine: liveEngine, operation: .fault, durable: nil, name: faultRoutine,
+          unavailable: nil)
+      ]
   }
+
+  /// What the model can be asked for: its profiles, hazards and designs, and ways to take a fault.
+  ///
+  /// `auto` is the strict profile; `upstream` has every hazard and the kernel's flush-cache copy;
+  /// `h3` and `h8` are strict but for that hazard.
+  private static let modelRoutines: [(operation: Operation, names: [String])] = [
+    (.cowEdge, ["auto", "upstream", "h3", "btrfs"]),
+    (.cowBlock, ["auto", "upstream", "h8", "btrfs"]),
+    (.zero, ["auto"]),
+    (.dedupe, ["auto", "btrfs"]),
+    (.fault, ["direct", "direct-owners", "direct-shadow", "signal", "userfault"]),
+    (.clone, ["auto", "btrfs"]),
+    (.unshare, ["auto", "h3", "btrfs"]),
+    (.writeback, ["auto"]),
+    (.read, ["auto", "beside-clone"]),
+  ]
 
   /// Hugetlb pages that one thread of the fault cells needs: its slice, and as much again for the
   /// copies of a copy-on-write.
@@ -54,11 +92,10 @@ public enum Registry {
   /// Whether the cell's engine and routine exist, here or on another machine.
   public static func knows(_ cell: Cell) -> Bool {
     if cell.operation.isHarness && cell.operation != .roofline { return true }
-    return engines.contains(cell.engine)
-      && entries().contains {
-        $0.operation == cell.operation && $0.name == cell.routine
-          && ($0.durable == nil || $0.durable == cell.parameters.durable)
-      }
+    return entries().contains {
+      $0.engine == cell.engine && $0.operation == cell.operation && $0.name == cell.routine
+        && ($0.durable == nil || $0.durable == cell.parameters.durable)
+    }
   }
 
   /// The routine of a name that this machine can run.

@@ -7,6 +7,7 @@ struct WorkerContext {
   private let descriptor: CInt?
   private let cores: [Int]
   private var sets: [PageRequest: WorkingSet] = [:]
+  private var model = ModelSupply()
 
   init(workingSet: CInt?, cores: [Int]) {
     descriptor = workingSet
@@ -18,6 +19,7 @@ struct WorkerContext {
   /// - Throws: `CellException` when this machine cannot run it.
   mutating func prepare(_ cell: Cell) throws(CellException) -> any PreparedCell {
     if cell.engine == Registry.liveEngine { return try prepareFault(cell) }
+    if cell.engine == Registry.modelEngine { return try model.prepare(cell, cores: cores) }
     guard cell.engine == Registry.coreEngine else {
       throw .failed("There is no engine '\(cell.engine)'.")
     }

@@ -26,7 +26,8 @@ public enum Baseline {
     for name in bindingFacts {
       var values: [String] = []
       for run in runs { values.append(try fact(name, of: run)) }
-      if let other = values.first(where: { $0 != values[0] }) {
+      let meaning = Fingerprint.meaning(of: name, values[0])
+      if let other = values.first(where: { Fingerprint.meaning(of: name, $0) != meaning }) {
         throw BaselineError(
           "the runs differ in \(name) (\(values[0]) and \(other)) and cannot be one baseline")
       }
@@ -118,7 +119,9 @@ public enum Baseline {
     }
     let ownNames = Set(own.map(\.name)).union(["moment_spacing_seconds_min"])
     return names.filter { !ownNames.contains($0) }.map { name in
-      MachineFact(name, (values[name] ?? []).joined(separator: " | "))
+      // What is written is of this build's schema, whatever the runs were.
+      if name == "schema" { return MachineFact(name, String(schemaVersion)) }
+      return MachineFact(name, (values[name] ?? []).joined(separator: " | "))
     } + own
   }
 

@@ -37,7 +37,7 @@ public enum Fingerprint {
     for name in meaning where value(name, baseline) == nil || value(name, candidate) == nil {
       return .refused("the fact \(name) is missing")
     }
-    let meanings = differences(meaning, baseline, candidate)
+    let meanings = differences(meaning, baseline, candidate, as: Fingerprint.meaning(of:_:))
     if !meanings.isEmpty { return .refused(meanings.joined(separator: ", ")) }
     let classes = differences(machineClass, baseline, candidate)
     let hash = value("class_hash", baseline)
@@ -52,13 +52,21 @@ public enum Fingerprint {
 
   /// `name old → new` for each fact that differs.
   static func differences(
-    _ names: [String], _ baseline: [MachineFact], _ candidate: [MachineFact]
+    _ names: [String], _ baseline: [MachineFact], _ candidate: [MachineFact],
+    as meaning: (String, String?) -> String? = { $1 }
   ) -> [String] {
     names.compactMap { name in
       let old = value(name, baseline)
       let new = value(name, candidate)
-      return old == new ? nil : "\(name) \(old ?? "unknown") → \(new ?? "unknown")"
+      if meaning(name, old) == meaning(name, new) { return nil }
+      return "\(name) \(old ?? "unknown") → \(new ?? "unknown")"
     }
+  }
+
+  /// What the value of a fact means: the numbers of all schemas this build reads mean the same.
+  static func meaning(of name: String, _ value: String?) -> String? {
+    guard name == "schema", let version = value.flatMap({ Int($0) }) else { return value }
+    return readableSchemaVersions.contains(version) ? "readable" : value
   }
 
   static func value(_ name: String, _ facts: [MachineFact]) -> String? {

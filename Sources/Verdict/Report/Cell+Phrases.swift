@@ -5,13 +5,14 @@ extension Cell {
   /// The shape, one phrase for each parameter that applies; cells of one group share it.
   var phrases: [String] {
     let p = parameters
-    var phrases: [String?] = [
+    let phrases: [String?] = [
+      engine == Cell.modelEngine ? engine : nil,
       workPhrase, p.access?.phrase, p.memory?.rawValue,
       p.pages?.byteCount.map { "\(ResultTable.Number.bytes($0)) pages" },
-      p.mismatch?.phrase, p.sourceState?.phrase, p.cacheState?.phrase,
+      p.mismatch?.phrase, sourcePhrase, p.cacheState?.phrase,
       p.threads > 1 ? "\(p.threads) threads" : nil, p.durable == true ? "durable" : nil,
+      engine == "core" || engine == Cell.modelEngine ? nil : "\(engine) engine",
     ]
-    if engine != "core" { phrases.append("\(engine) engine") }
     return phrases.compactMap { $0 }
   }
 
@@ -25,10 +26,15 @@ extension Cell {
     let extents = p.extentBytes.map { " in \(bytes($0)) extents" } ?? ""
     guard let length = p.lengthBytes else { return p.sizeBytes.map { bytes($0) + extents } }
     let position = p.positionBytes.map { " at \($0)" } ?? ""
-    guard let alignment = p.alignmentBytes ?? p.sizeBytes else { return bytes(length) + position }
-    let block = " of a \(bytes(alignment)) block"
-    let size = p.sizeBytes.flatMap { $0 == alignment ? nil : " (\(bytes($0)) in all)" } ?? ""
-    return bytes(length) + position + block + size + extents
+    let block = p.alignmentBytes.map { " of a \(bytes($0)) block" } ?? ""
+    let file = p.sizeBytes.flatMap { $0 == p.alignmentBytes ? nil : ", \(bytes($0)) file" }
+    return bytes(length) + position + block + (file ?? "") + extents
+  }
+
+  /// What is zeroed has no source; the state is that of the file's own blocks.
+  private var sourcePhrase: String? {
+    operation == .zero && parameters.sourceState == .mapped
+      ? "shared" : parameters.sourceState?.phrase
   }
 }
 
@@ -40,6 +46,9 @@ extension FaultAccess {
     case .writeAfterRead: "write after read"
     case .privateCow: "CoW of a file page"
     case .forkCow: "CoW after fork"
+    case .readMapped: "read of data"
+    case .writeMapped: "write to data"
+    case .sharedCow: "CoW of a shared block"
     }
   }
 }

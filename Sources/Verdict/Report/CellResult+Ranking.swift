@@ -16,10 +16,20 @@ extension CellResult {
   var gigabytesPerSecond: Double? {
     let p = cell.parameters
     if p.access == .readUntouched, p.memory == .anonymous { return nil }
+    if p.access == .readMapped || p.access == .writeMapped { return nil }
     if cell.operation == .floor || cell.operation == .clock { return nil }
     guard let measured, let bytesPerCall, bytesPerCall > 0 else { return nil }
     let time = p.threads > 1 ? wallPerCall ?? 0 : measured
     return time > 0 ? bytesPerCall / time : nil
+  }
+
+  /// What a row of the model costs over the core routine that moves the same bytes: the difference
+  /// of the times of one call, and their ratio; nil where that routine was not measured.
+  func overCore(in run: [Cell: CellResult]) -> (nanoseconds: Double, ratio: Double)? {
+    guard let measured, let counterpart = cell.coreCounterpart,
+      let bare = run[counterpart]?.measured, bare > 0
+    else { return nil }
+    return (measured - bare, measured / bare)
   }
 
   /// Whether no difference to another row can be claimed: their intervals overlap, or one of

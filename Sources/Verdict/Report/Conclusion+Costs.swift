@@ -17,6 +17,7 @@ extension Conclusion {
     }
     let candidates = groups.filter {
       $0.key.operation == .cowEdge && $0.key.parameters.durable == true && $0.best != nil
+        && $0.key.engine != Cell.modelEngine
     }
     guard let group = candidates.min(by: { distance($0.key) < distance($1.key) }),
       let leader = group.leader, let cost = leader.measured
@@ -31,6 +32,13 @@ extension Conclusion {
       }), let ratio = ratio(of: rival, to: leader) {
         others.append("\(words) \(ratio)")
       }
+    }
+    let model = groups.lazy.flatMap(\.rows).first {
+      $0.cell.routine == "auto" && $0.cell.suite == group.key.suite
+        && $0.cell.coreCounterpart?.group == group.key
+    }
+    if let model, let ratio = ratio(of: model, to: leader) {
+      others.append("the same through a whole user-space filesystem \(ratio)")
     }
     let p = group.key.parameters
     let position = p.positionBytes.map { " at position \($0)" } ?? ""
@@ -69,7 +77,8 @@ extension Conclusion {
 
   private static func isBasePageFault(_ key: Cell, _ access: FaultAccess) -> Bool {
     let p = key.parameters
-    return key.operation == .fault && p.access == access && p.threads == 1 && p.pages == .base
+    return key.operation == .fault && key.engine != Cell.modelEngine && p.access == access
+      && p.threads == 1 && p.pages == .base
       && (access == .privateCow || p.memory == nil || p.memory == .anonymous)
   }
 }

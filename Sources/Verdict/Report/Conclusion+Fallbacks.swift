@@ -80,6 +80,8 @@ extension Operation {
     switch self {
     case .cowEdge: "copy a block around a write"
     case .fault: "take a page fault"
+    case .cowBlock: "write whole shared blocks"
+    case .writeback: "write dirty entries back"
     default: rawValue
     }
   }

@@ -9,7 +9,9 @@ extension Conclusion {
   /// whole ranges: a comparison that ends early moves too little to be held against a peak.
   static func roofline(_ groups: [ResultTable.Group]) -> String? {
     let operations: [Operation] = [.copy, .compare, .zero]
-    let limited = groups.filter { operations.contains($0.key.operation) }
+    let limited = groups.filter {
+      operations.contains($0.key.operation) && $0.key.engine != Cell.modelEngine
+    }
     let whole = limited.filter {
       let p = $0.key.parameters
       return (p.sizeBytes ?? 0) >= 4096 && (p.mismatch == nil || p.mismatch == Mismatch.none)

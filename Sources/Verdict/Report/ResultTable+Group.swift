@@ -38,8 +38,12 @@ extension ResultTable {
     /// The row of the routine that chooses by itself.
     var auto: CellResult? { rows.first { $0.cell.routine == "auto" && $0.measured != nil } }
 
-    /// Whether a best routine means anything: at least two were measured.
-    var isContest: Bool { rows.filter { $0.measured != nil && !$0.isIdle }.count > 1 }
+    /// Whether a best routine means anything: at least two were measured that do the same.
+    ///
+    /// Routines of the model are profiles and designs: some are quicker because they do less.
+    var isContest: Bool {
+      key.engine != Cell.modelEngine && rows.filter { $0.measured != nil && !$0.isIdle }.count > 1
+    }
 
     /// How a row stands in its group.
     func mark(of row: CellResult) -> Mark {

@@ -84,7 +84,9 @@ extension ResultTable {
   }
 
   /// The meaning of each mark that occurs, and the columns that did not fit.
-  func writeLegend(marks: Set<Mark>, dropped: Set<Column>, on page: inout Page) {
+  func writeLegend(
+    marks: Set<Mark>, shown: Set<Column>, dropped: Set<Column>, on page: inout Page
+  ) {
     var legend: [String] = []
     if marks.contains(.best) { legend.append("★ best of its group") }
     if marks.contains(.tied) { legend.append("= tied with it: the intervals overlap") }
@@ -93,6 +95,9 @@ extension ResultTable {
     }
     if marks.contains(.contended) {
       legend.append("! contended: over a fifth of the batches were disturbed")
+    }
+    if shown.contains(.overCore) {
+      legend.append("over core: what the filesystem costs over the bare routine, and as a ratio")
     }
     if !baseline.isEmpty {
       legend.append("change of the ratio to the frozen reference since the baseline")

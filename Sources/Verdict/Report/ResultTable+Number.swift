@@ -34,6 +34,7 @@ extension ResultTable {
 
     /// A byte count in words: `512 B`, `4 KiB`, `2 MiB`; exact.
     static func bytes(_ count: Int) -> String {
+      if count >= 1 << 30, count % (1 << 30) == 0 { return "\(count >> 30) GiB" }
       if count >= 1 << 20, count % (1 << 20) == 0 { return "\(count >> 20) MiB" }
       if count >= 1 << 10, count % (1 << 10) == 0 { return "\(count >> 10) KiB" }
       return "\(count) B"

@@ -4,12 +4,13 @@ internal import Record
 extension ResultTable {
   /// A column of numbers, in the order they stand.
   enum Column: Int, CaseIterable {
-    case time, interval, throughput, share, change
+    case time, interval, overCore, throughput, share, change
 
     var title: String {
       switch self {
       case .time: "time/call"
       case .interval: "[95 %]"
+      case .overCore: "over core"
       case .throughput: "GB/s"
       case .share: "roofline"
       case .change: "change"
@@ -17,7 +18,7 @@ extension ResultTable {
     }
 
     /// What a narrow terminal loses first; the time stays.
-    static let dropOrder: [Column] = [.share, .throughput, .interval, .change]
+    static let dropOrder: [Column] = [.share, .throughput, .interval, .overCore, .change]
   }
 
   /// A line of a section.
@@ -36,13 +37,21 @@ extension ResultTable {
     var dropped: Set<Column>
   }
 
+  /// What the rows of a section are held against.
+  struct Comparands {
+    /// The rows of a baseline.
+    let baseline: [Cell: CellResult]
+    /// The rows of this run.
+    let run: [Cell: CellResult]
+  }
+
   /// All groups of one operation: they share column widths and one line of titles.
   struct Section {
     let title: String
     /// A headed group, or a run of groups with a single row each, which need no header.
     private(set) var blocks: [(header: String?, rows: [Row])] = []
 
-    init(_ groups: [Group], baseline: [Cell: CellResult]) {
+    init(_ groups: [Group], against comparands: Comparands) {
       let singles = groups.filter { $0.rows.count == 1 }.flatMap(\.rows)
       let routines = Set(singles.map(\.cell.routine))
       let shared = singles.count == groups.count && routines.count == 1 ? routines.first : nil
@@ -54,7 +63,7 @@ extension ResultTable {
           if isSingle {
             label = group.key.shapeInWords + (shared == nil ? ", \(row.cell.routine)" : "")
           }
-          return Row(row, in: group, label: label, baseline: baseline)
+          return Row(row, in: group, label: label, against: comparands)
         }
         if isSingle, let last = blocks.indices.last, blocks[last].header == nil {
           blocks[last].rows += rows
@@ -129,7 +138,8 @@ extension ResultTable {
 extension ResultTable.Row {
   /// The line of one cell; its unit is chosen by the group's fastest row.
   init(
-    _ result: CellResult, in group: ResultTable.Group, label: String, baseline: [Cell: CellResult]
+    _ result: CellResult, in group: ResultTable.Group, label: String,
+    against comparands: ResultTable.Comparands
   ) {
     typealias Number = ResultTable.Number
     self.init(label: label, mark: group.mark(of: result), isContended: result.contended)
@@ -146,9 +156,16 @@ extension ResultTable.Row {
       let bounds = [low, high].map { Number.fixed($0 / unit.nanoseconds, decimals) }
       fields[.interval] = "[\(bounds.joined(separator: ", "))]"
     }
+    if let extra = result.overCore(in: comparands.run) {
+      let added = extra.nanoseconds / unit.nanoseconds
+      // A small difference of large times is known hardly better than these.
+      let text = Number.fixed(added, min(Number.decimals(added), Number.decimals(value) + 1))
+      let ratio = Number.plain(extra.ratio)
+      fields[.overCore] = "\(added > 0 ? "+" : "")\(text) \(unit.symbol) (\(ratio)×)"
+    }
     if let rate = result.gigabytesPerSecond { fields[.throughput] = Number.plain(rate) }
     if let share = result.rooflineShare { fields[.share] = Number.percent(share) + " %" }
-    if let change = result.change(since: baseline[result.cell]) {
+    if let change = result.change(since: comparands.baseline[result.cell]) {
       let mark = !change.moved ? " " : change.relative > 0 ? "▲" : "▼"
       fields[.change] = "\(Number.change(change.relative)) % \(mark)"
     }

@@ -22,8 +22,9 @@ public struct TableOptions: Sendable {
 /// A run as a person reads it: the harness, one line for each cell, what was left out, a legend.
 ///
 /// Cells that differ only in their routine stand together, the fastest first. A table too wide for
-/// the terminal loses columns in this order: roofline, GB/s, interval, change. Routine and time
-/// stay, and a label of more than half a line stands above its numbers.
+/// the terminal loses columns in this order: roofline, GB/s, interval, over core, change. Routine
+/// and time stay, and a label of more than half a line stands above its numbers. Operations come in
+/// the order of their words; within one the model follows what it is held against.
 public struct ResultTable: Sendable {
   let cells: [CellResult]
   let baseline: [Cell: CellResult]
@@ -42,22 +43,27 @@ public struct ResultTable: Sendable {
     var page = Page(options: options)
     writeHarness(on: &page)
     let groups = Group.all(of: cells)
-    var operations: [Operation] = []
-    for group in groups where !operations.contains(group.key.operation) {
-      operations.append(group.key.operation)
-    }
+    var shown: Set<Column> = []
     var dropped: Set<Column> = []
     var marks: Set<Mark> = []
-    for operation in operations {
-      let section = Section(groups.filter { $0.key.operation == operation }, baseline: baseline)
+    let comparands = Comparands(
+      baseline: baseline,
+      run: Dictionary(cells.map { ($0.cell, $0) }, uniquingKeysWith: { first, _ in first }))
+    for operation in Operation.allCases {
+      let own = groups.filter { $0.key.operation == operation }
+      if own.isEmpty { continue }
+      let model = own.filter { $0.key.engine == Cell.modelEngine }
+      let others = own.filter { $0.key.engine != Cell.modelEngine }
+      let section = Section(others + model, against: comparands)
       let layout = section.layout(width: page.width)
+      shown.formUnion(layout.columns.map(\.column))
       dropped.formUnion(layout.dropped)
       marks.formUnion(section.marks)
       page.blank()
       section.write(on: &page, layout: layout)
     }
     writeSkipped(on: &page)
-    writeLegend(marks: marks, dropped: dropped, on: &page)
+    writeLegend(marks: marks, shown: shown, dropped: dropped, on: &page)
     return page.text
   }
 }

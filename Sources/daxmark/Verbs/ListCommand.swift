@@ -22,7 +22,11 @@ struct ListCommand: ParsableCommand {
     for suite in Catalog.suites {
       lines.append("  \(padded(suite.name, width))  \(suite.question)")
     }
-    lines += ["", "Engines", "  core   bare routines on memory", "  live   the running kernel", ""]
+    lines += [
+      "", "Engines", "  core   bare routines on memory",
+      "  model  a user-space fsdax: a whole filesystem around the same routines",
+      "  live   the running kernel", "",
+    ]
     lines.append("Routines (those in brackets are not available here)")
     for group in groups() {
       let names = group.entries.map { $0.unavailable == nil ? $0.name : "[\($0.name)]" }
@@ -39,16 +43,17 @@ struct ListCommand: ParsableCommand {
   }
 
   private func csvText() -> String {
-    var lines = ["kind,operation,durable,name,available,detail"]
+    var lines = ["kind,operation,durable,name,available,detail,engine"]
     for suite in Catalog.suites {
-      lines.append("suite,,,\(suite.name),1,\(CSV.field(suite.question))")
+      lines.append("suite,,,\(suite.name),1,\(CSV.field(suite.question)),")
     }
-    lines += Registry.engines.map { "engine,,,\($0),1," }
+    lines += Registry.engines.map { "engine,,,\($0),1,," }
     for entry in Registry.entries() {
       let durable = entry.durable.map { $0 ? "1" : "0" } ?? ""
       lines.append(
         "routine,\(entry.operation.rawValue),\(durable),\(entry.name),"
-          + "\(entry.unavailable == nil ? 1 : 0),\(CSV.field(entry.unavailable ?? ""))")
+          + "\(entry.unavailable == nil ? 1 : 0),\(CSV.field(entry.unavailable ?? "")),\(entry.engine)"
+      )
     }
     return lines.joined(separator: "\n")
   }
@@ -56,7 +61,9 @@ struct ListCommand: ParsableCommand {
   private func groups() -> [(label: String, entries: [Registry.Entry])] {
     var groups: [(label: String, entries: [Registry.Entry])] = []
     for entry in Registry.entries() {
-      let label = entry.operation.rawValue + (entry.durable == true ? ", durable" : "")
+      let engine = entry.engine == Registry.modelEngine ? ", model" : ""
+      let label =
+        entry.operation.rawValue + engine + (entry.durable == true ? ", durable" : "")
       if groups.last?.label == label {
         groups[groups.count - 1].entries.append(entry)
       } else {

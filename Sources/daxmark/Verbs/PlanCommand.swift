@@ -11,7 +11,7 @@ struct PlanCommand: ParsableCommand {
   @Flag(help: "Print CSV with the key columns of the result files.")
   var csv = false
 
-  @Flag(help: "Show the harness cells that travel with the plan, too.")
+  @Flag(help: "Show the cells that travel with the plan, too.")
   var companions = false
 
   func run() throws {
@@ -25,7 +25,7 @@ struct PlanCommand: ParsableCommand {
       try Terminal.print(cells.map(\.name).joined(separator: "\n"))
       Terminal.note(
         "\(chosen.count) cells of '\(selection.suiteName)', "
-          + "and \(Companions.of(chosen).count) harness cells with them.")
+          + "and \(Companions.of(chosen).count) that travel with them.")
     }
   }
 }

@@ -27,8 +27,8 @@ struct BtrfsChecksumTests {
   func damage(offset: Int) throws {
     let (bench, file) = try summed()
     bench.corrupt(try #require(try bench.device(file, 2)), at: offset)
-    #expect(errno { _ = try bench.read(file, 8192, 1) } == .EIO)
-    #expect(errno { _ = try bench.read(file, 12_287, 1) } == .EIO)
+    #expect(failure { _ = try bench.read(file, 8192, 1) } == .EIO)
+    #expect(failure { _ = try bench.read(file, 12_287, 1) } == .EIO)
     #expect(try bench.read(file, 100, 16_000).count == 8092)
     #expect(try bench.read(file, 12_288, 4096) == [UInt8](repeating: 7, count: 4096))
   }
@@ -50,11 +50,11 @@ struct BtrfsChecksumTests {
     let place = try #require(try bench.device(file, 1))
     bench.corrupt(place, at: 50)
     let free = bench.volume.freeByteCount
-    #expect(errno { try bench.write(file, 4096, [1]) } == .EIO)
-    #expect(errno { try bench.write(file, 4196, [UInt8](repeating: 1, count: 8000)) } == .EIO)
-    #expect(errno { try bench.write(file, 0, [UInt8](repeating: 1, count: 5000)) } == .EIO)
-    #expect(errno { try bench.volume.zero(file, at: 4100, byteCount: 9) } == .EIO)
-    #expect(errno { try bench.volume.unshare(file, at: 4096, byteCount: 1) } == .EIO)
+    #expect(failure { try bench.write(file, 4096, [1]) } == .EIO)
+    #expect(failure { try bench.write(file, 4196, [UInt8](repeating: 1, count: 8000)) } == .EIO)
+    #expect(failure { try bench.write(file, 0, [UInt8](repeating: 1, count: 5000)) } == .EIO)
+    #expect(failure { try bench.volume.zero(file, at: 4100, byteCount: 9) } == .EIO)
+    #expect(failure { try bench.volume.unshare(file, at: 4096, byteCount: 1) } == .EIO)
     #expect(try bench.device(file, 1) == place && bench.volume.freeByteCount == free)
     let inode = try bench.inode(file)
     let hasStaging = !inode.cow.isEmpty
@@ -69,10 +69,10 @@ struct BtrfsChecksumTests {
     let (bench, file) = try summed()
     let snapshot = try bench.volume.snapshot(file)
     bench.corrupt(try #require(try bench.device(file, 0)), at: 1)
-    #expect(errno { _ = try bench.read(snapshot, 0, 1) } == .EIO)
+    #expect(failure { _ = try bench.read(snapshot, 0, 1) } == .EIO)
     try bench.fill(file, 0..<1, 2)
     #expect(try bench.read(file, 0, 1) == [2])
-    #expect(errno { _ = try bench.read(snapshot, 0, 1) } == .EIO)
+    #expect(failure { _ = try bench.read(snapshot, 0, 1) } == .EIO)
   }
 
   @Test("Poison is the medium's error, and a whole overwrite goes elsewhere")
@@ -80,8 +80,8 @@ struct BtrfsChecksumTests {
     let (bench, file) = try summed()
     let place = try #require(try bench.device(file, 1))
     bench.volume.device.badBlocks.insert(Int(place) << 3..<Int(place) << 3 + 1)
-    #expect(errno { _ = try bench.read(file, 4096, 1) } == .EIO)
-    #expect(errno { try bench.write(file, 4700, [1]) } == .EIO)
+    #expect(failure { _ = try bench.read(file, 4096, 1) } == .EIO)
+    #expect(failure { try bench.write(file, 4700, [1]) } == .EIO)
     #expect(try bench.fill(file, 1..<2, 3) == 4096)
     #expect(try bench.read(file, 4096, 1) == [3])
     bench.volume.device.badBlocks.remove(0..<Int.max)
@@ -93,24 +93,24 @@ struct BtrfsChecksumTests {
     let (bench, file) = try summed()
     let inode = try bench.inode(file)
     let volume = bench.volume
-    #expect(errno { try volume.checkMappable(inode) } == .EOPNOTSUPP)
+    #expect(failure { try volume.checkMappable(inode) } == .EOPNOTSUPP)
     for operation in [[.dax, .fault], [.dax, .fault, .write]] as [OperationFlags] {
       for position in [UInt64(0), 1 << 20] {
-        let found = errno {
+        let found = failure {
           _ = try volume.begin(
             inode, position: position, byteCount: 4096, operation, volume.ledgers.mine)
         }
         #expect(found == .EOPNOTSUPP)
       }
     }
-    #expect(errno { try volume.setAttributes(of: file) { $0.isNodatasum = true } } == .EINVAL)
-    #expect(errno { try volume.setAttributes(of: file) { $0.isNodatacow = true } } == .EINVAL)
+    #expect(failure { try volume.setAttributes(of: file) { $0.isNodatasum = true } } == .EINVAL)
+    #expect(failure { try volume.setAttributes(of: file) { $0.isNodatacow = true } } == .EINVAL)
     #expect(try !volume.attributes(of: file).isNodatacow)
     try volume.setAttributes(of: file) { $0.ownerID = 5 }
     let plain = try bench.file(.plain)
-    #expect(errno { try volume.checkMappable(bench.inode(plain)) } == nil)
+    #expect(failure { try volume.checkMappable(bench.inode(plain)) } == nil)
     try volume.setAttributes(of: plain) { $0.isNodatasum = false }
-    #expect(errno { try volume.checkMappable(bench.inode(plain)) } == .EOPNOTSUPP)
+    #expect(failure { try volume.checkMappable(bench.inode(plain)) } == .EOPNOTSUPP)
     try bench.check()
   }
 

@@ -64,7 +64,7 @@ struct BtrfsRuleTests {
     let summed = try bench.inode(bench.file(.summed))
     let volume = bench.volume
     func check(_ source: Inode, _ target: Inode, _ isDedupe: Bool = false) -> Errno? {
-      errno { try volume.checkRemap(source: source, target: target, isDedupe: isDedupe) }
+      failure { try volume.checkRemap(source: source, target: target, isDedupe: isDedupe) }
     }
     #expect(check(plain, summed) == .EINVAL)
     #expect(check(summed, nodatacow, true) == .EINVAL)

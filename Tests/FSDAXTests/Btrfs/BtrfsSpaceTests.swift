@@ -15,8 +15,8 @@ struct BtrfsSpaceTests {
     #expect(try bench.read(file, 0, 4 << 12) == [UInt8](repeating: 2, count: 4 << 12))
     #expect(try bench.read(file, 4 << 12, 4 << 12) == [UInt8](repeating: 0, count: 4 << 12))
     #expect(bench.volume.groups.freeBlockCount == 2)
-    #expect(errno { try bench.fill(file, 4..<8, 2) } == .ENOSPC)
-    #expect(errno { try bench.fill(file, 3..<4, 3) } == nil)
+    #expect(failure { try bench.fill(file, 4..<8, 2) } == .ENOSPC)
+    #expect(failure { try bench.fill(file, 3..<4, 3) } == nil)
     try bench.check()
   }
 
@@ -31,8 +31,8 @@ struct BtrfsSpaceTests {
     #expect(try bench.fill(file, 0..<8, 3) == 4 << 12)
     #expect(try bench.contents(snapshot) == [UInt8](repeating: 1, count: 8 << 12))
     let block = [UInt8](repeating: 4, count: 4 << 12)
-    #expect(errno { try bench.write(file, 4 << 12, block, noWait: true) } == .EAGAIN)
-    #expect(errno { try bench.write(file, 4 << 12, block) } == .ENOSPC)
+    #expect(failure { try bench.write(file, 4 << 12, block, noWait: true) } == .EAGAIN)
+    #expect(failure { try bench.write(file, 4 << 12, block) } == .ENOSPC)
     #expect(try bench.write(file, 4 << 12, [9], noWait: true) == 1)
     try bench.check()
   }
@@ -44,7 +44,7 @@ struct BtrfsSpaceTests {
     try bench.fill(file, 0..<8, 1)
     try bench.leave(7)
     let before = bench.volume.ledger
-    #expect(errno { try bench.fill(file, 0..<8, 2) } == .ENOSPC)
+    #expect(failure { try bench.fill(file, 0..<8, 2) } == .ENOSPC)
     #expect((bench.volume.ledger - before)[.bytesWritten] == 0)
     #expect(try bench.contents(file) == [UInt8](repeating: 1, count: 8 << 12))
     #expect(try bench.fill(file, 0..<7, 2) == 7 << 12)
@@ -107,13 +107,13 @@ struct BtrfsSpaceTests {
     bench.corrupt(try #require(try bench.device(file, 1)), at: 4000)
     let pages = GuardedPages()
     pages.fill(2)
-    let found = errno {
+    let found = failure {
       _ = unsafe try bench.volume.write(
         file, at: 0, UnsafeRawBufferPointer(start: pages.end - 5000, count: 4 << 12))
     }
     #expect(found == .EIO)
     #expect(try bench.read(file, 0, 4096) == [UInt8](repeating: 1, count: 4096))
-    #expect(errno { _ = try bench.read(file, 4096, 1) } == .EIO)
+    #expect(failure { _ = try bench.read(file, 4096, 1) } == .EIO)
     let inode = try bench.inode(file)
     let hasStaging = !inode.cow.isEmpty
     #expect(!hasStaging)

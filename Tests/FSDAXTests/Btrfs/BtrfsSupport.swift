@@ -59,7 +59,7 @@ struct BtrfsBench: Sendable {
 
   /// The device block behind a file block, or nil.
   func device(_ file: FileID, _ block: Int) throws -> UInt32? {
-    try inode(file).data.extent(containing: UInt64(block)).map {
+    try inode(file).data.extent(atOrAfter: UInt64(block), limit: UInt64(block) + 1).map {
       $0.device + UInt32(UInt64(block) - $0.first)
     }
   }
@@ -67,7 +67,7 @@ struct BtrfsBench: Sendable {
   func extents(_ inode: Inode) -> [Extent] {
     var found: [Extent] = []
     var next: UInt64 = 0
-    while let extent = inode.data.extent(atOrAfter: next) {
+    while let extent = inode.data.extent(atOrAfter: next, limit: .max) {
       found.append(extent)
       next = extent.end
     }
@@ -133,7 +133,7 @@ struct SeededNumbers: RandomNumberGenerator {
   }
 }
 
-func errno(_ body: () throws -> Void) -> Errno? {
+func failure(_ body: () throws -> Void) -> Errno? {
   do {
     try body()
     return nil

@@ -86,6 +86,22 @@ import Testing
     #expect(sentence.contains("copying 4 KiB in L1 costs 41.3 nanoseconds"))
   }
 
+  @Test("the model is told beside the bare write, and is neither its best nor a kernel's fault")
+  func model() {
+    let sentences = Conclusion.sentences(cells: SyntheticRun.model, baseline: nil)
+    #expect(sentences[0].contains("costs 322 nanoseconds here by auto"))
+    #expect(sentences[0].contains("through a whole user-space filesystem takes 1.72 times as long"))
+    let fault = SyntheticRun.row(.fault, "direct", 99, engine: "model") {
+      ($0.access, $0.pages) = (.firstWrite, .base)
+    }
+    let told = Conclusion.sentences(cells: SyntheticRun.small + [fault], baseline: nil)
+    #expect(told[2].contains("402 nanoseconds for the first write"))
+    let zero = SyntheticRun.row(.zero, "auto", 99, share: 0.01, engine: "model") { p in
+      SyntheticRun.blocks(4096, true, &p)
+    }
+    #expect(Conclusion.sentences(cells: SyntheticRun.small + [zero], baseline: nil) == told)
+  }
+
   @Test("a call that takes many faults is priced for each of them")
   func perFault() {
     var row = SyntheticRun.row(.fault, "touch", 64_000) { SyntheticRun.fault(.firstWrite, &$0) }

@@ -13,11 +13,14 @@ import Testing
       ("report-narrow", TableOptions(width: 44), true),
       ("report-ascii", TableOptions(width: 0, unicode: false), true),
       ("report-color", TableOptions(color: true), true),
+      ("report-model", TableOptions(), false),
+      ("report-model-narrow", TableOptions(width: 56), false),
     ])
   func report(name: String, options: TableOptions, withBaseline: Bool) throws {
     let baseline = withBaseline ? SyntheticRun.smallBaseline : nil
-    let table = ResultTable(cells: SyntheticRun.small, baseline: baseline, options: options)
-    let sentences = Conclusion.sentences(cells: SyntheticRun.small, baseline: baseline)
+    let cells = name.hasPrefix("report-model") ? SyntheticRun.model : SyntheticRun.small
+    let table = ResultTable(cells: cells, baseline: baseline, options: options)
+    let sentences = Conclusion.sentences(cells: cells, baseline: baseline)
     let text = table.render() + "\n" + sentences.map { $0 + "\n" }.joined()
 
     let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -13,8 +13,13 @@ struct RandomRun {
       for parameters in RandomRun.shapes(of: operation)
       where Int.random(in: 0..<3, using: &random) > 0 {
         let scale = Double(1 << Int.random(in: 0..<24, using: &random))
-        for routine in RandomRun.routines(of: operation) {
-          let row = RandomRun.row(operation, routine, parameters, scale, &random)
+        let isModel =
+          RandomRun.onlyModel.contains(operation)
+          || RandomRun.alsoModel.contains(operation) && Bool.random(using: &random)
+        let routines = isModel ? RandomRun.designs : RandomRun.routines(of: operation)
+        for routine in routines {
+          let row = RandomRun.row(
+            operation, routine, parameters, scale, isModel ? "model" : "core", &random)
           cells.append(row)
           var old = row
           old.referenceRatio = row.referenceRatio.map {
@@ -26,16 +31,20 @@ struct RandomRun {
     }
   }
 
+  private static let onlyModel: [Plan.Operation] = [.cowBlock, .clone, .unshare, .writeback, .read]
+  private static let alsoModel: [Plan.Operation] = [.cowEdge, .zero, .dedupe, .fault]
+  private static let designs = ["auto", "upstream", "h3", "btrfs"]
+
   private static func row(
     _ operation: Plan.Operation, _ routine: String, _ parameters: Parameters, _ scale: Double,
-    _ random: inout Generator
+    _ engine: String, _ random: inout Generator
   ) -> CellResult {
     let time = scale * .random(in: 1..<2, using: &random)
     let width = Double.random(in: 0..<0.2, using: &random)
     var row = SyntheticRun.row(
       operation, routine, time, bytes: parameters.sizeBytes.map(Double.init),
       share: Bool.random(using: &random) ? .random(in: 0..<1.1, using: &random) : nil,
-      ratio: .random(in: 0.5..<2, using: &random), width: width
+      ratio: .random(in: 0.5..<2, using: &random), width: width, engine: engine
     ) { $0 = parameters }
     row.contended = Int.random(in: 0..<6, using: &random) == 0
     switch Int.random(in: 0..<12, using: &random) {

@@ -77,7 +77,7 @@ import Testing
         $0.status == .ok && !($0.cell.operation == .flush && $0.cell.routine == "none")
       }
       let stars = group.rows.filter { group.mark(of: $0) == .best }
-      guard contenders.count > 1 else {
+      guard contenders.count > 1, group.key.engine != "model" else {
         #expect(stars.isEmpty)
         continue
       }
@@ -176,6 +176,73 @@ import Testing
     #expect(change.moved == moved)
     let marked = lines([new], baseline: [old]).contains { $0.contains("% ▲") || $0.contains("% ▼") }
     #expect(marked == moved)
+  }
+
+  @Test("beside a measured core row, a row of the model says what the filesystem costs over it")
+  func overCore() throws {
+    func table(_ cells: [CellResult]) -> String { lines(cells).joined(separator: "\n") }
+    let auto = SyntheticRun.row(.cowEdge, "auto", 200, SyntheticRun.modelEdge)
+    let model = SyntheticRun.row(
+      .cowEdge, "auto", 431, engine: "model", SyntheticRun.modelEdge)
+    let both = try #require(model.overCore(in: [auto.cell: auto]))
+    #expect(both.nanoseconds == 231 && both.ratio == 2.155)
+    #expect(table([model, auto]).contains("+231 ns (2.15×)"))
+    #expect(table([model, auto]).contains("over core: "))
+    // The core groups come first, whatever the order of the rows.
+    let text = lines([model, auto])
+    let places = ["200 ns", "431 ns"].compactMap { time in
+      text.firstIndex { $0.contains(" \(time) ") }
+    }
+    #expect(places.count == 2 && places[0] < places[1])
+    #expect(text.contains { $0.contains("model, 512 B at 1000") })
+
+    var near = auto
+    near.cell.parameters.lengthBytes = 513
+    for stranger in [
+      SyntheticRun.failed(auto, .skipped, "no"), SyntheticRun.failed(auto, .invalid, "no"), near,
+      SyntheticRun.row(.cowEdge, "kernel", 200, SyntheticRun.modelEdge),
+      SyntheticRun.row(.cowEdge, "auto", 0, SyntheticRun.modelEdge),
+    ] {
+      #expect(model.overCore(in: [stranger.cell: stranger]) == nil)
+      #expect(!table([model, stranger]).contains("over core"))
+    }
+    #expect(auto.overCore(in: [auto.cell: auto, model.cell: model]) == nil)
+  }
+
+  @Test(
+    "what is added is told as exactly as the times are",
+    arguments: [
+      (100.0, 331.0, "+231 ns (3.31×)"), (131_400.0, 131_000.0, "-0.4 µs (1.00×)"),
+      (200.0, 200.0, "0.0 ns (1.00×)"), (90.0, 101.0, "+11.0 ns (1.12×)"),
+      (200.0, 60_000.0, "+59.8 µs (300×)"), (2_000_000.0, 1_000.0, "-1999000 ns (0.00×)"),
+    ])
+  func added(core: Double, model: Double, text: String) {
+    let cells = [("core", core), ("model", model)].map {
+      SyntheticRun.row(.cowEdge, "auto", $0.1, engine: $0.0, SyntheticRun.modelEdge)
+    }
+    let told = lines(cells).joined(separator: "\n")
+    #expect(told.contains(" \(text)\n") || told.contains(" \(text) "), "\(told)")
+  }
+
+  @Test("profiles and designs of the model compete with nobody")
+  func noContest() throws {
+    let rows = ["auto", "upstream", "h3"].enumerated().map { place, routine in
+      SyntheticRun.row(
+        .cowEdge, routine, Double(100 * (place + 1)), engine: "model", SyntheticRun.modelEdge)
+    }
+    let group = try #require(ResultTable.Group.all(of: rows).first)
+    #expect(!group.isContest && group.autoDistance == nil)
+    #expect(group.rows.allSatisfy { group.mark(of: $0) == .none })
+    let other = SyntheticRun.row(
+      .cowEdge, "auto", 150, engine: "core", SyntheticRun.modelEdge)
+    #expect(ResultTable.Group.all(of: rows + [other]).count == 2)
+  }
+
+  @Test("a narrow terminal keeps what the filesystem costs longer than the interval")
+  func narrowOverCore() {
+    let text = lines(SyntheticRun.model, width: 56).joined(separator: "\n")
+    #expect(text.contains("over core") && text.contains("+231 ns (1.72×)"))
+    #expect(text.contains("left out where the terminal is too narrow: [95 %]"))
   }
 
   @Test("a row measured against another reference is not compared")

@@ -6,13 +6,13 @@ enum SyntheticRun {
   /// A measured row with an interval of one per cent to each side.
   static func row(
     _ operation: Plan.Operation, _ routine: String, _ nanoseconds: Double, bytes: Double? = nil,
-    share: Double? = nil, ratio: Double? = 1, width: Double = 0.01,
+    share: Double? = nil, ratio: Double? = 1, width: Double = 0.01, engine: String = "core",
     _ edit: (inout Parameters) -> Void = { _ in }
   ) -> CellResult {
     var parameters = Parameters()
     edit(&parameters)
     let cell = Cell(
-      suite: operation.rawValue, operation: operation, engine: "core", routine: routine,
+      suite: operation.rawValue, operation: operation, engine: engine, routine: routine,
       parameters: parameters)
     var row = CellResult(cell: cell, status: .ok, reason: "")
     row.calls = 1000
@@ -47,6 +47,19 @@ enum SyntheticRun {
     p.sizeBytes = 4096
     p.durable = false
     p.cacheState = .l1
+  }
+
+  static func blocks(_ size: Int, _ durable: Bool, _ p: inout Parameters) {
+    p.sizeBytes = size
+    p.durable = durable
+    p.cacheState = .memory
+    p.pages = .any
+  }
+
+  static func modelEdge(_ p: inout Parameters) {
+    edge(&p)
+    p.sizeBytes = nil
+    p.pages = .any
   }
 
   static func fault(_ access: FaultAccess, _ p: inout Parameters) {
@@ -89,6 +102,44 @@ enum SyntheticRun {
         row(.fault, "touch", 0) { fault(.writeAfterRead, &$0) }, .invalid,
         "expected 1024 faults and observed 2"),
       failed(huge, .skipped, "no huge pages are reserved"),
+    ]
+  }()
+
+  /// A run of the model beside the core rows of the same work; one of these is missing.
+  static let model: [CellResult] = {
+    func model(
+      _ operation: Plan.Operation, _ routine: String, _ nanoseconds: Double, bytes: Double? = nil,
+      _ edit: (inout Parameters) -> Void
+    ) -> CellResult {
+      row(operation, routine, nanoseconds, bytes: bytes, engine: "model", edit)
+    }
+    func sharedCow(_ pages: PageRequest) -> (inout Parameters) -> Void {
+      { ($0.access, $0.pages) = (.sharedCow, pages) }
+    }
+    func fragmented(_ p: inout Parameters) {
+      modelEdge(&p)
+      (p.sizeBytes, p.extentBytes) = (4 << 30, 4096)
+    }
+    return [
+      model(.fault, "direct", 402, bytes: 4096, sharedCow(.base)),
+      model(.fault, "direct-owners", 511, bytes: 4096, sharedCow(.base)),
+      model(.fault, "direct", 131_000, bytes: 2_097_152, sharedCow(.huge)),
+      model(.fault, "direct", 88) { ($0.access, $0.pages, $0.threads) = (.writeMapped, .base, 2) },
+      row(.fault, "touch", 1985, bytes: 4096, engine: "live") { fault(.firstWrite, &$0) },
+      model(.cowEdge, "auto", 553, bytes: 4096, modelEdge),
+      model(.cowEdge, "h3", 401, bytes: 4096, modelEdge),
+      failed(model(.cowEdge, "btrfs", 0, modelEdge), .error, "byte 1512 is 0 and should be 9"),
+      model(.cowEdge, "auto", 711, bytes: 4096, fragmented),
+      row(.cowEdge, "auto", 322, bytes: 4096, share: 0.9, modelEdge),
+      row(.cowEdge, "kernel", 448, bytes: 4096, share: 0.7, modelEdge),
+      row(.copy, "auto", 210, bytes: 4096) { blocks(4096, false, &$0) },
+      row(.copy, "auto", 131_400, bytes: 2_097_152) { blocks(2 << 20, false, &$0) },
+      model(.cowBlock, "auto", 60_000, bytes: 1_048_576) {
+        blocks(1 << 20, true, &$0)
+        $0.sourceState = .mapped
+      },
+      model(.read, "beside-clone", 61_000, bytes: 4096) { blocks(4096, true, &$0) },
+      model(.clone, "auto", 930) { ($0.sizeBytes, $0.extentBytes) = (64 << 20, 4096) },
     ]
   }()
 

@@ -1,0 +1,102 @@
+internal import HotCore
+
+/// The locks of a clone or dedupe: of both files, in the order of their numbers.
+///
+/// Source: fsdax specification of this project, section 5.5.
+struct RemapLocks: ~Copyable {
+  private let source: Inode
+  private let first: Inode
+  /// Nil when both ranges lie in one file.
+  private let second: Inode?
+  private var isDemoted = false
+
+  /// Takes both files alone and breaks the layouts of DAX files; throws with nothing held.
+  init(
+    source: Inode, target: Inode, _ volume: borrowing Volume, _ ledger: LedgerStripe
+  ) throws(Errno) {
+    self.source = source
+    first = source.number <= target.number ? source : target
+    second = source == target ? nil : source.number < target.number ? target : source
+    first.ioLock.lockExclusive()
+    second?.ioLock.lockExclusive()
+    do throws(Errno) {
+      try Self.invalidate(first, second, volume, ledger)
+    } catch {
+      second?.ioLock.unlockExclusive()
+      first.ioLock.unlockExclusive()
+      throw error
+    }
+  }
+
+  /// Takes pages away from mappings of both files: the first may wait for pins, the second may not,
+  /// for whoever waits holds the first.
+  private static func invalidate(
+    _ first: Inode, _ second: Inode?, _ volume: borrowing Volume, _ ledger: LedgerStripe
+  ) throws(Errno) {
+    while true {
+      first.invalidateLock.lockExclusive()
+      do throws(Errno) {
+        if first.attributes.isDAX { try volume.breakAllLayouts(first, ledger) }
+      } catch {
+        first.invalidateLock.unlockExclusive()
+        throw error
+      }
+      guard let second else { return }
+      second.invalidateLock.lockExclusive()
+      do throws(Errno) {
+        if second.attributes.isDAX { try volume.breakAllLayoutsNow(second, ledger) }
+        return
+      } catch {
+        second.invalidateLock.unlockExclusive()
+        first.invalidateLock.unlockExclusive()
+        if error != .ERESTARTSYS { throw error }
+      }
+      // Waits for the pins with nothing but this file held, and starts again.
+      second.invalidateLock.lockExclusive()
+      defer { second.invalidateLock.unlockExclusive() }
+      try volume.breakAllLayouts(second, ledger)
+    }
+  }
+
+  /// Lets readers of the source in while its blocks are shared; nothing with one file only.
+  ///
+  /// Write faults find the mark with the lock they took shared, and take it alone instead.
+  mutating func demoteSource() {
+    guard second != nil, !isDemoted else { return }
+    isDemoted = true
+    source.isRemapping = true
+    source.invalidateLock.downgrade()
+    source.ioLock.downgrade()
+  }
+
+  /// Gives everything back.
+  func unlock() {
+    if isDemoted { source.isRemapping = false }
+    if let second { unlock(second) }
+    unlock(first)
+  }
+
+  private func unlock(_ inode: Inode) {
+    if isDemoted && inode == source {
+      inode.invalidateLock.unlockShared()
+      inode.ioLock.unlockShared()
+    } else {
+      inode.invalidateLock.unlockExclusive()
+      inode.ioLock.unlockExclusive()
+    }
+  }
+}
+
+extension Volume {
+  /// The whole file, as XFS asks for it.
+  private static let wholeFile = UInt64(Int.max & ~4095)
+
+  fileprivate func breakAllLayouts(_ inode: Inode, _ ledger: LedgerStripe) throws(Errno) {
+    try breakLayouts(inode, 0, Self.wholeFile, ledger)
+  }
+
+  /// ERESTARTSYS where a frame is pinned.
+  fileprivate func breakAllLayoutsNow(_ inode: Inode, _ ledger: LedgerStripe) throws(Errno) {
+    try breakLayouts(inode, 0, Self.wholeFile, ledger)
+  }
+}

@@ -1,0 +1,99 @@
+/// The core cells that cells of the model are held against.
+///
+/// The model does the work of a core routine and, around it, that of a filesystem. Beside the core
+/// row one sees what the filesystem costs over the copy.
+extension Cell {
+  /// The engine that is a user-space fsdax.
+  public static let modelEngine = "model"
+
+  /// The core cell that a row of the model is shown beside, or nil where no routine moves the same
+  /// bytes.
+  ///
+  /// It carries the name of its own family, so that it is the same row in every file.
+  public var coreCounterpart: Cell? {
+    guard engine == Cell.modelEngine else { return nil }
+    switch (operation, parameters.access) {
+    case (.clone, _): return nil
+    case (.fault, .sharedCow): return coreKin
+    case (.fault, _): return nil
+    default: return coreKin
+    }
+  }
+
+  /// The core cell with the same kind of work, whose frozen reference the model's cell refers to.
+  ///
+  /// What moves no bytes (clones, faults that only map) is held against a copy in the first-level
+  /// cache, which is bound by the core's clock as the model's own code is.
+  var coreKin: Cell? {
+    guard engine == Cell.modelEngine else { return nil }
+    switch operation {
+    case .cowEdge: return coreEdge
+    case .zero: return parameters.sizeBytes == nil ? coreEdge : core(.zero, durable: true)
+    case .cowBlock, .unshare: return core(.copy, durable: true)
+    case .read: return core(.copy, durable: false)
+    case .writeback: return core(.flush, routine: "clwb", durable: true)
+    case .dedupe: return coreDedupe
+    case .fault: return coreFault
+    case .clone: return clockBound
+    default: return nil
+    }
+  }
+
+  /// The same block and write; the file around them does not matter to a routine.
+  private var coreEdge: Cell {
+    var p = inMemory(durable: parameters.durable)
+    p.positionBytes = parameters.positionBytes
+    p.lengthBytes = parameters.lengthBytes
+    p.alignmentBytes = parameters.alignmentBytes
+    p.sourceState = parameters.sourceState
+    return Cell(
+      suite: Operation.cowEdge.rawValue, operation: .cowEdge, engine: "core", routine: "auto",
+      parameters: p)
+  }
+
+  private var coreDedupe: Cell {
+    var cell = core(.dedupe, durable: nil)
+    let size = cell.parameters.sizeBytes
+    // A range inside a file has no extent larger than itself.
+    cell.parameters.extentBytes = parameters.extentBytes.map { min($0, size ?? $0) }
+    cell.parameters.mismatch = parameters.mismatch
+    return cell
+  }
+
+  private var coreFault: Cell {
+    var cell: Cell
+    switch parameters.access {
+    case .sharedCow: cell = core(.copy, durable: false)
+    case .firstWrite: cell = core(.zero, durable: false)
+    default: return clockBound
+    }
+    cell.parameters.sizeBytes = parameters.pages?.byteCount ?? 4096
+    return cell
+  }
+
+  private var clockBound: Cell {
+    var cell = core(.copy, durable: false)
+    cell.parameters.sizeBytes = 4096
+    cell.parameters.cacheState = .l1
+    return cell
+  }
+
+  /// A core cell of the bytes that one call works on.
+  private func core(
+    _ operation: Operation, routine: String = "auto", durable: Bool?
+  ) -> Cell {
+    var p = inMemory(durable: durable)
+    p.sizeBytes = parameters.lengthBytes ?? parameters.sizeBytes
+    return Cell(
+      suite: operation.rawValue, operation: operation, engine: "core", routine: routine,
+      parameters: p)
+  }
+
+  private func inMemory(durable: Bool?) -> Parameters {
+    var p = Parameters()
+    p.durable = durable
+    p.cacheState = .memory
+    p.pages = .any
+    return p
+  }
+}

@@ -1,0 +1,116 @@
+internal import CHost
+internal import FSDAX
+internal import Glibc
+
+/// A cell of the model: works of one or more threads, each batch armed anew.
+@safe final class ModelCell: PreparedCell {
+  let note = ""
+  private let works: [any ModelWork]
+  private let crew: ModelCrew?
+
+  /// One work runs on the worker's own thread; more, and those with company, run on a crew, each on
+  /// a core of its own.
+  init(
+    _ works: [any ModelWork], background: CloneLoop? = nil, cores: [Int]
+  ) throws(CellException) {
+    self.works = works
+    crew =
+      works.count > 1 || background != nil
+      ? try ModelCrew(workers: works.count, background: background, cores: cores) : nil
+  }
+
+  func verify() throws(CellException) {
+    _ = try batch(calls: works.count * min(works[0].callLimit, 64))
+    for work in works {
+      do throws(ModelError) {
+        try work.check(calls: min(work.callLimit, 64))
+      } catch {
+        switch error {
+        case .failed(let error): throw .failed(error.description)
+        case .wrong(let what): throw .failed(what)
+        }
+      }
+    }
+  }
+
+  func calibrate(targetNanoseconds: Int) throws(CellException) -> Int {
+    var best = Int.max
+    let limit = works[0].callLimit
+    for _ in 0..<3 {
+      let trial = try batch(calls: limit * works.count)
+      best = min(best, max(trial.cpuNanoseconds, 1))
+    }
+    let perThread = Double(limit) * Double(targetNanoseconds * works.count) / Double(best)
+    return max(min(Int(perThread.rounded()), limit), 1) * works.count
+  }
+
+  func batch(calls: Int) throws(CellException) -> BatchMeasurement {
+    let perThread = max(calls / works.count, 1)
+    do throws(FSDAXError) {
+      for work in works { try work.arm() }
+      var measured = try crew?.run(works, calls: perThread) ?? alone(perThread)
+      measured.calls = perThread * works.count
+      measured.bytes = measured.calls * works[0].byteCountPerCall
+      measured.pageBytes = works[0].pageByteCount
+      return measured
+    } catch {
+      throw .failed(error.description)
+    }
+  }
+
+  private func alone(_ calls: Int) throws(FSDAXError) -> BatchMeasurement {
+    let work = works[0]
+    var before = chost_usage()
+    var after = chost_usage()
+    // SAFETY: the out-parameters live through the calls.
+    unsafe chost_thread_usage(&before)
+    let wall = chost_wall_ns()
+    let cpu = chost_thread_cpu_ns()
+    try work.run(calls: calls)
+    let cpuEnd = chost_thread_cpu_ns()
+    let wallEnd = chost_wall_ns()
+    unsafe chost_thread_usage(&after)
+    var batch = BatchMeasurement()
+    batch.cpuNanoseconds = Int(cpuEnd - cpu)
+    batch.wallNanoseconds = Int(wallEnd - wall)
+    batch.involuntarySwitches = Int(after.involuntary_switches - before.involuntary_switches)
+    batch.faultsObserved = Int(after.minor_faults - before.minor_faults)
+    return batch
+  }
+
+  /// What the first call after arming does, by the volume's own ledger.
+  func counts() throws(CellException) -> CallCounts {
+    let work = works[0]
+    do throws(FSDAXError) {
+      try work.arm()
+      let before = work.volume.ledger
+      try work.run(calls: 1)
+      return CallCounts(work.volume.ledger - before)
+    } catch {
+      throw .failed(error.description)
+    }
+  }
+}
+
+extension CallCounts {
+  /// The counts of a volume's ledger under the names all engines share.
+  init(_ ledger: Ledger) {
+    self.init()
+    bytesCopied =
+      ledger[.edgeBytesCopied] + ledger[.bytesWritten] + ledger[.bytesRead]
+      + ledger[.unshareBytesCopied] + ledger[.faultBytesCopied] + ledger[.privateBytesCopied]
+    bytesZeroed =
+      ledger[.edgeBytesZeroed] + ledger[.bytesZeroed] + ledger[.faultBytesZeroed]
+      + ledger[.zerosRead]
+    bytesCompared = ledger[.bytesCompared]
+    linesWrittenBack = ledger[.linesFlushed]
+    nonTemporalBytes = ledger[.bytesStreamed]
+    fences = ledger[.fences]
+    faults = ledger[.pteFaults] + ledger[.pmdFaults]
+    beginEndPairs = ledger[.begins]
+    refcountUpdates = ledger[.refcountUpdates]
+    blocksAllocated = ledger[.blocksAllocated]
+    extentsRemapped = ledger[.extentsRemapped]
+    fallbacks = ledger[.fallbacks]
+  }
+}

@@ -1,0 +1,66 @@
+internal import FSDAX
+
+/// One way to exercise a volume: armed outside of the clock, then called.
+protocol ModelWork: AnyObject {
+  /// The volume that counts.
+  var volume: Volume { get }
+  /// Calls that one arming is good for.
+  var callLimit: Int { get }
+  /// Bytes a call works on.
+  var byteCountPerCall: Int { get }
+  /// Bytes of the pages the device got.
+  var pageByteCount: Int { get }
+  /// Puts everything to where the next calls find it as they should.
+  func arm() throws(FSDAXError)
+  /// The timed part: calls, and nothing else.
+  func run(calls: Int) throws(FSDAXError)
+  /// Checks what so many calls of the last run left.
+  func check(calls: Int) throws(ModelError)
+}
+
+/// Why a check or a call of the model went wrong.
+enum ModelError: Error {
+  case failed(FSDAXError)
+  case wrong(String)
+}
+
+extension ModelWork {
+  var pageByteCount: Int { volume.pageByteCount }
+}
+
+/// Places to work at in random order, so many of them an arming, over and over.
+struct Places {
+  private let order: [UInt32]
+  private(set) var first = 0
+  let perArming: Int
+
+  /// All units of a file, or those that pass.
+  init(count: Int, perArming: Int, seed: UInt64 = 0xda9, where passes: (Int) -> Bool = { _ in true })
+  {
+    var generator = Generator(state: seed)
+    order = (0..<count).filter(passes).map { UInt32($0) }.shuffled(using: &generator)
+    self.perArming = min(perArming, order.count)
+  }
+
+  /// Moves on to other places; near the end it starts again.
+  mutating func next() {
+    first += perArming
+    if first + perArming > order.count { first = 0 }
+  }
+
+  /// The places of this arming.
+  var current: ArraySlice<UInt32> { order[first..<first + perArming] }
+
+  /// The generator of the order: the same each time.
+  private struct Generator: RandomNumberGenerator {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+      // Source: splitmix64, Steele, Lea and Flood, "Fast splittable pseudorandom number generators".
+      state &+= 0x9e37_79b9_7f4a_7c15
+      var mixed = state
+      mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
+      mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
+      return mixed ^ mixed >> 31
+    }
+  }
+}

@@ -1,0 +1,85 @@
+internal import FSDAX
+
+/// Reads ranges of one file, the same for all threads, into the user's memory.
+@safe final class ReadWork: ModelWork {
+  let volume: Volume
+  private let supply: ModelVolume
+  private let file: FileID
+  private let byteCount: Int
+  private let room: UnsafeMutableRawPointer
+  private let roomByteCount: Int
+  private var places: Places
+
+  /// - Parameters:
+  ///   - supply: The volume; all threads read its first master.
+  ///   - thread: Decides the order and the part of the user's memory.
+  ///   - threads: How many share the user's memory.
+  ///   - byteCount: Bytes of a read.
+  init(_ supply: ModelVolume, thread: Int, of threads: Int, byteCount: Int) {
+    self.supply = supply
+    volume = supply.volume
+    file = supply.masters[0]
+    self.byteCount = byteCount
+    roomByteCount = ModelVolume.userByteCount / threads / byteCount * byteCount
+    // SAFETY: each thread has its part of the user's memory, which the supply keeps.
+    unsafe room = supply.userBytes + thread * roomByteCount
+    places = Places(
+      count: supply.masterByteCount / byteCount, perArming: 512, seed: UInt64(thread))
+  }
+
+  var callLimit: Int { places.perArming }
+  var byteCountPerCall: Int { byteCount }
+
+  func arm() throws(FSDAXError) { places.next() }
+
+  func run(calls: Int) throws(FSDAXError) {
+    let volume = volume
+    for place in places.current.prefix(calls) {
+      let at = Int(place) &* byteCount
+      // SAFETY: the range lies in this thread's part.
+      try unsafe volume.read(
+        file, at: at,
+        into: UnsafeMutableRawBufferPointer(start: room + at % roomByteCount, count: byteCount))
+    }
+  }
+
+  func check(calls: Int) throws(ModelError) {
+    guard let place = places.current.prefix(calls).last else { return }
+    let at = Int(place) * byteCount
+    var again = [UInt8](repeating: 0, count: byteCount)
+    do throws(FSDAXError) {
+      var span = again.mutableSpan
+      var bytes = span.mutableBytes
+      try volume.read(file, at: at, into: &bytes)
+    } catch {
+      throw .failed(error)
+    }
+    for index in 0..<byteCount {
+      // SAFETY: an index of the range read last.
+      let found = unsafe room.load(fromByteOffset: at % roomByteCount + index, as: UInt8.self)
+      if found != again[index] {
+        throw .wrong("A read of the model gave other bytes than a second one.")
+      }
+    }
+  }
+}
+
+/// Clones a file of many extents again and again, for as long as others work.
+final class CloneLoop: Sendable {
+  private let volume: Volume
+  private let source: FileID
+
+  init(_ supply: ModelVolume) {
+    volume = supply.volume
+    source = supply.masters[0]
+  }
+
+  /// Clones until told that nobody is left.
+  func run(while isWanted: () -> Bool) throws(FSDAXError) {
+    while isWanted() {
+      let target = try volume.create()
+      try volume.clone(from: source, to: target)
+      try volume.remove(target)
+    }
+  }
+}
