@@ -11,13 +11,18 @@ extension Volume: IomapOperations {
   ) throws(Errno) -> MappingPair {
     if isShutDown { throw .EIO }
     let blocks = BlockRange(position: position, byteCount: byteCount)
-    guard operation.isChange else { return beginRead(inode, blocks) }
+    guard operation.isChange else {
+      let found = beginRead(inode, blocks)
+      if options.personality == .xfs { return found }
+      return try verifiedRead(inode, found, operation)
+    }
     inode.extentLock.lockExclusive()
     defer { inode.extentLock.unlockExclusive() }
     var mappings =
       switch options.personality {
       case .xfs: try beginXFSWrite(inode, blocks, operation, ledger)
-      case .btrfs: try beginBtrfsWrite(inode, blocks, operation, ledger)
+      case .btrfs:
+        try beginBtrfsWrite(inode, position: position, byteCount: byteCount, operation, ledger)
       }
     if position + byteCount > inode.size || inode.hasUnsyncedMetadata {
       mappings.target.flags.insert(.dirty)
@@ -35,7 +40,11 @@ extension Volume: IomapOperations {
     defer { inode.extentLock.unlockExclusive() }
     // Only a file with staging has something to complete or undo.
     if inode.cow.isEmpty { return }
-    if writtenByteCount == 0 {
+    if options.personality == .btrfs {
+      try endBtrfsWrite(
+        inode, position: position, byteCount: byteCount, writtenByteCount: writtenByteCount,
+        operation, ledger)
+    } else if writtenByteCount == 0 {
       cancelStaging(inode, BlockRange(position: position, byteCount: byteCount), ledger)
     } else {
       let written = BlockRange(position: position, byteCount: writtenByteCount)

@@ -1,6 +1,6 @@
-/// The copy-on-write fork: staging blocks that become a file's data, or are given back.
+/// How XFS sizes what it stages: by the file's hints.
 ///
-/// Source: specification, sections 6.4 and 6.5. `extentLock` is held alone in all of these.
+/// Source: specification, section 6.4. `extentLock` is held alone in all of these.
 extension Volume {
   /// The window an allocation for copy-on-write covers, by the file's hints.
   static func stagingWindow(_ blocks: Range<UInt64>, hint: UInt64) -> Range<UInt64> {
@@ -53,41 +53,5 @@ extension Volume {
       first: place, device: taken.lowerBound, count: UInt32(room), state: .unwritten)
     inode.cow.insert(staged)
     return staged
-  }
-
-  /// Written staging in the blocks becomes the file's data, one extent after the other.
-  @inline(__always)
-  func publishStaging(
-    _ inode: Inode, _ blocks: BlockRange, _ ledger: LedgerStripe
-  ) throws(Errno) {
-    var cursor = blocks.first
-    while let piece = inode.cow.extent(atOrAfter: cursor, limit: blocks.end) {
-      cursor = piece.end
-      if piece.state != .written { continue }
-      _ = inode.cow.removeFirst(in: piece.first..<piece.end)
-      replaceData(inode, piece, ledger)
-      inode.hasUnsyncedMetadata = true
-    }
-  }
-
-  /// Puts an extent in the place of whatever the file has there.
-  @inline(__always)
-  private func replaceData(_ inode: Inode, _ extent: Extent, _ ledger: LedgerStripe) {
-    if let old = inode.data.replace(extent) {
-      exchange(old, for: extent, of: inode, ledger)
-      return
-    }
-    while let old = inode.data.removeFirst(in: extent.first..<extent.end) {
-      release(old, of: inode, ledger)
-    }
-    inode.data.insert(extent)
-    publish(extent, of: inode, ledger)
-  }
-
-  /// Gives back all staging in the blocks, backwards, written or not.
-  func cancelStaging(_ inode: Inode, _ blocks: BlockRange, _ ledger: LedgerStripe) {
-    while let piece = inode.cow.removeLast(in: blocks.blocks) {
-      if piece.state != .delayed { giveBackBlocks(piece.deviceBlocks, ledger) }
-    }
   }
 }

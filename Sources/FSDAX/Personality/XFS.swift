@@ -66,33 +66,6 @@ extension Volume {
     return (UInt64(run.lowerBound - data.device), false)
   }
 
-  /// The pair of a copy-on-write: staging that is written from here on, over what is there.
-  @inline(__always)
-  private func copyPair(
-    _ inode: Inode, _ staged: Extent, _ data: Extent?, _ range: Range<UInt64>
-  ) -> MappingPair {
-    let piece = staged.clipped(to: range)
-    if staged.state != .written { inode.cow.setState(.written, in: range) }
-    // No NEW flag and no zeroing: what is not filled by the copy stays as the medium has it (H1).
-    let target = Mapping(Extent(written: piece), .shared)
-    guard let data else {
-      return MappingPair(target: target)
-    }
-    return MappingPair(target: target, sourceMap: Mapping(data.clipped(to: range)))
-  }
-
-  /// Unwritten blocks become written zeros now: a store through a mapping gives no later hook.
-  private func convertUnwritten(
-    _ inode: Inode, _ piece: Extent, _ ledger: LedgerStripe
-  ) throws(Errno) -> MappingPair {
-    let count = min(UInt64(piece.count), Self.largestAllocation)
-    let part = piece.clipped(to: piece.first..<piece.first + count)
-    try device.zeroPages(Int(part.device), count: Int(count), counting: .bytesZeroed, ledger)
-    inode.data.setState(.written, in: part.first..<part.end)
-    inode.hasUnsyncedMetadata = true
-    return MappingPair(target: Mapping(Extent(written: part), .new))
-  }
-
   /// New blocks in a hole, zeroed and written at once.
   private func fillHole(
     _ inode: Inode, _ hole: Range<UInt64>, wantsHuge: Bool, _ ledger: LedgerStripe
@@ -112,26 +85,5 @@ extension Volume {
     publish(extent, of: inode, ledger)
     inode.hasUnsyncedMetadata = true
     return MappingPair(target: Mapping(extent, .new))
-  }
-
-  /// Takes blocks, aligned where they may become a huge page.
-  func take(
-    _ inode: Inode, _ first: UInt64, _ count: Int, wantsHuge: Bool, _ ledger: LedgerStripe
-  ) throws(Errno) -> Range<UInt32> {
-    let huge = 512
-    if wantsHuge, count >= huge, first % UInt64(huge) == 0,
-      let taken = takeBlocks(inode, upTo: huge, alignment: huge, ledger)
-    {
-      return taken
-    }
-    guard let taken = takeBlocks(inode, upTo: count, ledger) else { throw .ENOSPC }
-    return taken
-  }
-}
-
-extension Extent {
-  /// The same blocks, written.
-  @inline(__always) init(written extent: Extent) {
-    self.init(first: extent.first, device: extent.device, count: extent.count, state: .written)
   }
 }

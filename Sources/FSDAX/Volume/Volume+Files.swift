@@ -25,7 +25,8 @@ extension Volume {
   /// - Parameters:
   ///   - file: The file.
   ///   - change: Edits the attributes.
-  /// - Throws: `FSDAXError` with ENOENT.
+  /// - Throws: `FSDAXError` with ENOENT; with EINVAL on Btrfs where the change would begin or end
+  ///   checksums of a file that has blocks.
   public func setAttributes(
     of file: FileID, _ change: (inout FileAttributes) -> Void
   ) throws(FSDAXError) {
@@ -34,7 +35,12 @@ extension Volume {
       inode.ioLock.lockExclusive()
       defer { inode.ioLock.unlockExclusive() }
       try inode.check(file)
+      let old = inode.attributes
       change(&inode.attributes)
+      if !mayChange(inode, from: old) {
+        inode.attributes = old
+        throw .EINVAL
+      }
     } catch {
       throw FSDAXError(error, .open, file)
     }

@@ -16,11 +16,13 @@ extension Volume {
     let home = Int(inode.number) % groups.count
     for step in 0..<groups.count {
       let index = (home + step) % groups.count
+      if !btrfs.isWritable(group: index) { continue }
       groups.lock(index)
       let taken = groups[index].allocate(upTo: count, near: nil, alignment: alignment)
       groups.unlock(index)
       if let taken {
         ledger.add(.blocksAllocated, taken.count)
+        if options.personality == .btrfs { btrfs.checksums.clear(taken) }
         return taken
       }
     }

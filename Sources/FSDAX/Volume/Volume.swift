@@ -21,6 +21,8 @@ public struct VolumeOptions: Sendable {
   public var groupCount: Int?
   /// XFS: whether every write goes to new blocks.
   public var alwaysCopiesOnWrite = false
+  /// Btrfs: whether the data profile keeps copies or parity, which rules out direct writes.
+  public var hasRedundantData = false
   /// Whether files may share blocks at all; without, clone and dedupe are EOPNOTSUPP.
   public var hasReflink = true
   /// Whether a dedupe of DAX files takes holes and zeros for the same; the kernel does not.
@@ -50,6 +52,7 @@ public struct VolumeOptions: Sendable {
   let frames: FrameTable
   let ledgers = LedgerTable()
   let poisonedFrames = PoisonedFrames()
+  let btrfs: BtrfsState
   private let shutDown = Atomic<Bool>(false)
   private let interrupt = Atomic<Bool>(false)
 
@@ -64,6 +67,7 @@ public struct VolumeOptions: Sendable {
       _ = device.holder.install(Self.holderID, partition: 0..<UInt64(device.byteCount))
       groups = try GroupTable(blockCount: device.pageCount, groupCount: options.groupCount)
       frames = FrameTable(frameCount: device.pageCount, tracking: options.tracking)
+      btrfs = BtrfsState(blockCount: options.personality == .btrfs ? device.pageCount : 0)
       self.device = device
       self.options = options
     } catch {
