@@ -18,6 +18,7 @@ struct RemapLockTests {
     let sourceInode = try fixture.volume.inode(source)
     let targetInode = try fixture.volume.inode(target)
     let (isHeld, mayGo) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    let hasFaulted = DispatchSemaphore(value: 0)
     let (isCloned, isRead) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
     Thread.detachNewThread {
       targetInode.extentLock.lockShared()
@@ -35,18 +36,31 @@ struct RemapLockTests {
       if (try? fixture.bytes(source)) == pattern(8192) { isRead.signal() }
     }
     #expect(isRead.wait(timeout: .now() + 20) == .success)
+    // A read fault gets through too; a write fault waits for the end of the clone.
+    let isAlone = sourceInode.lockForFault(isWrite: false)
+    #expect(!isAlone)
+    sourceInode.unlockAfterFault(isExclusive: isAlone)
+    Thread.detachNewThread {
+      let isAlone = sourceInode.lockForFault(isWrite: true)
+      let isDone = !sourceInode.isRemapping && targetInode.size == 8192
+      sourceInode.unlockAfterFault(isExclusive: isAlone)
+      if isDone { hasFaulted.signal() }
+    }
     // Neither is the clone done, nor may anybody write or fault for writing.
     #expect(sourceInode.isRemapping)
     #expect(heldLocks(sourceInode) == ["io", "invalidate"])
     #expect(heldLocks(targetInode) == ["io", "invalidate", "extents"])
     mayGo.signal()
     isCloned.wait()
+    #expect(hasFaulted.wait(timeout: .now() + 20) == .success)
     #expect(!sourceInode.isRemapping)
     #expect(heldLocks(sourceInode).isEmpty)
     #expect(try fixture.bytes(target) == pattern(8192))
   }
 
-  @Test("544: both orders of the inode numbers at once, and the same file, end", arguments: bothProfiles)
+  @Test(
+    "544: both orders of the inode numbers at once, and the same file, end",
+    arguments: bothProfiles)
   func bothOrders(profile: Profile) throws {
     let fixture = try RemapFixture(profile)
     let files = [try fixture.file(pattern(8192)), try fixture.file(pattern(8192))]

@@ -117,7 +117,9 @@ struct RemapLoopTests {
     #expect(inode.cow.extent(containing: 1) != nil && inode.cow.extent(containing: 4) != nil)
   }
 
-  @Test("A signal ends a clone after the extent it is in, which stays shared", arguments: [true, false])
+  @Test(
+    "A signal ends a clone after the extent it is in, which stays shared",
+    arguments: [true, false])
   func interrupted(canShorten: Bool) throws {
     let fixture = try RemapFixture()
     let source = try mixed(fixture, seed: 1, shift: 0)
