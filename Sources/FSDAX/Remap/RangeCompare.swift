@@ -103,9 +103,16 @@ extension Volume {
   private func close(
     _ source: inout IomapIterator, _ target: inout IomapIterator, because status: Errno
   ) throws(Errno) {
-    source.status = status
-    target.status = status
-    do throws(Errno) { _ = try source.next(self) } catch where error == status {}
-    do throws(Errno) { _ = try target.next(self) } catch where error == status {}
+    try close(&source, because: status)
+    try close(&target, because: status)
+  }
+
+  private func close(_ iterator: inout IomapIterator, because status: Errno) throws(Errno) {
+    iterator.status = status
+    do throws(Errno) {
+      _ = try iterator.next(self)
+    } catch {
+      if error != status { throw error }
+    }
   }
 }

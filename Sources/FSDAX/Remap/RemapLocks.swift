@@ -87,6 +87,28 @@ struct RemapLocks: ~Copyable {
   }
 }
 
+extension Inode {
+  /// Takes `invalidateLock` for a fault: shared, but alone for a write while a clone shares blocks.
+  ///
+  /// - Parameter isWrite: Whether the fault makes the page writable.
+  /// - Returns: Whether it was taken alone, for `unlockAfterFault`.
+  @inline(__always)
+  func lockForFault(isWrite: Bool) -> Bool {
+    invalidateLock.lockShared()
+    // The mark changes only under the lock taken alone, or by its last shared holder.
+    guard isWrite, isRemapping else { return false }
+    invalidateLock.unlockShared()
+    invalidateLock.lockExclusive()
+    return true
+  }
+
+  /// Gives back what `lockForFault` took.
+  @inline(__always)
+  func unlockAfterFault(isExclusive: Bool) {
+    if isExclusive { invalidateLock.unlockExclusive() } else { invalidateLock.unlockShared() }
+  }
+}
+
 extension Volume {
   /// The whole file, as XFS asks for it.
   private static let wholeFile = UInt64(Int.max & ~4095)

@@ -72,7 +72,8 @@ extension Volume {
 
   /// A reference for the target before it loses its old blocks, so that a failure leaves it whole.
   ///
-  /// ENOSPC where the group has no block left for records of references, or a count is at its limit.
+  /// ENOSPC where the group has no block left for records of references, or a count is at its
+  /// limit.
   private func shareBlocks(
     _ new: Extent, with target: Inode, at first: UInt64, _ ledger: LedgerStripe
   ) throws(Errno) {
@@ -81,8 +82,9 @@ extension Volume {
 }
 
 extension Inode {
-  /// The extent at a block, cut to at most `limit` blocks from there on; nil in a hole, with the
-  /// hole's length. `extentLock` is held.
+  /// The extent at a block, cut to at most `limit` blocks from there on.
+  ///
+  /// Nil in a hole, with the hole's length. `extentLock` is held.
   fileprivate func piece(_ block: UInt64, _ limit: UInt64) -> (Extent?, UInt64) {
     guard let extent = data.extent(atOrAfter: block, limit: block + limit) else {
       return (nil, limit)

@@ -15,8 +15,9 @@ extension Volume {
     if isShutDown { throw .EIO }
   }
 
-  /// Checks a request and shortens it to what can be remapped; no bytes left is success with
-  /// nothing to do. Both files are held alone.
+  /// Checks a request and shortens it to what can be remapped.
+  ///
+  /// No bytes left is success with nothing to do. Both files are held alone.
   func prepareRemap(
     _ request: inout RemapRequest, for caller: Caller, _ ledger: LedgerStripe
   ) throws(Errno) {
@@ -45,8 +46,10 @@ extension Volume {
     target.attributes.isPrivileged = false
   }
 
+  /// Step 4, with nothing left to do.
+  ///
   /// Direct access has no I/O in flight under these locks. Stores through mappings are durable only
-  /// once their entries are written back; breaking the layouts did that for the whole of both files.
+  /// once their entries are written back; breaking the layouts did that for all of both files.
   private func writeBackForRemap(_ request: RemapRequest) {}
 
   /// Step 3: alignment, ends, limits, and blocks that are whole but for the end of the file.

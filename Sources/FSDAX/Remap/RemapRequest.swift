@@ -7,7 +7,9 @@ struct RemapRequest {
   /// None of the three is negative, nor is a position with the count added beyond `Int.max`.
   let sourcePosition: UInt64
   let targetPosition: UInt64
-  /// Bytes; what is left of them while the request is prepared. Zero in a clone is to the end.
+  /// Bytes; what is left of them while the request is prepared.
+  ///
+  /// Zero in a clone is to the end.
   var byteCount: UInt64
   let isDedupe: Bool
   /// Whether fewer bytes than asked for are a success.
