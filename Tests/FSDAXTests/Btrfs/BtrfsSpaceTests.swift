@@ -85,7 +85,7 @@ struct BtrfsSpaceTests {
       let file = try bench.file(kind)
       try bench.fill(file, 0..<4, 1)
       let snapshot = try bench.volume.snapshot(file)
-      let pages = GuardedPages()
+      let pages = GuardedPages(8192)
       pages.fill(2)
       let done = unsafe try bench.volume.write(
         file, at: 100, UnsafeRawBufferPointer(start: pages.end - 5000, count: 16_000))
@@ -105,7 +105,7 @@ struct BtrfsSpaceTests {
     let file = try bench.file(.summed)
     try bench.fill(file, 0..<4, 1)
     bench.corrupt(try #require(try bench.device(file, 1)), at: 4000)
-    let pages = GuardedPages()
+    let pages = GuardedPages(8192)
     pages.fill(2)
     let found = failure {
       _ = unsafe try bench.volume.write(

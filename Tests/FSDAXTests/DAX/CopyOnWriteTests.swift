@@ -9,8 +9,6 @@ extension Profile: CustomTestStringConvertible {
   }
 }
 
-let bothProfiles = [Profile.strict, .upstream]
-
 @Suite("copy-on-write: sources and failures")
 struct CopyOnWriteTests {
   /// Staging at block 0 over a hole or an unwritten block, as speculative allocation leaves it: the

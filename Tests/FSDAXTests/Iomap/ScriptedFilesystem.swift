@@ -55,7 +55,7 @@ final class ScriptedFilesystem: IomapOperations {
 
   func end(
     _ inode: Inode, position: UInt64, byteCount: UInt64, writtenByteCount: UInt64,
-    _ operation: OperationFlags, _ mappings: MappingPair, _ ledger: LedgerStripe
+    _ operation: OperationFlags, _ ledger: LedgerStripe
   ) throws(Errno) {
     ends.append(End(position, byteCount, writtenByteCount))
     let error = endErrors.isEmpty ? nil : endErrors.removeFirst()

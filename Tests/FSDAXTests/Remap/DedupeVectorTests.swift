@@ -10,13 +10,13 @@ struct DedupeVectorTests {
   @Test("D-5 equal files with a partial last block", arguments: bothProfiles)
   func equalFiles(profile: Profile) throws {
     let fixture = try RemapFixture(profile)
-    let source = try fixture.file(pattern(10_000))
-    let target = try fixture.file(pattern(10_000))
+    let source = try fixture.file(remapPattern(10_000))
+    let target = try fixture.file(remapPattern(10_000))
     let modified = try fixture.volume.attributes(of: target).modified
     let result = try fixture.dedupe(source, 0, 10_000, target, 0)
     #expect(result == DedupeResult(status: same, byteCount: 10_000))
     #expect(try fixture.extents(source) == fixture.extents(target))
-    #expect(try fixture.bytes(target) == pattern(10_000))
+    #expect(try fixture.bytes(target) == remapPattern(10_000))
     #expect(try fixture.volume.attributes(of: target).modified == modified)
   }
 
@@ -25,14 +25,14 @@ struct DedupeVectorTests {
     arguments: [(Profile.upstream, 10_000), (.strict, 8192)])
   func partialInside(profile: Profile, reported: Int) throws {
     let fixture = try RemapFixture(profile)
-    let source = try fixture.file(pattern(10_000))
-    let target = try fixture.file(pattern(20_000))
+    let source = try fixture.file(remapPattern(10_000))
+    let target = try fixture.file(remapPattern(20_000))
     let before = fixture.volume.ledger
     let result = try fixture.dedupe(source, 0, 10_000, target, 0)
     #expect(result == DedupeResult(status: same, byteCount: reported))
     #expect((fixture.volume.ledger - before)[.bytesCompared] == 8192)
     #expect(try fixture.counts(target, blocks: 5) == [2, 2, 1, 1, 1])
-    #expect(try fixture.bytes(target) == pattern(20_000))
+    #expect(try fixture.bytes(target) == remapPattern(20_000))
   }
 
   @Test(
@@ -40,8 +40,8 @@ struct DedupeVectorTests {
     arguments: [(Profile.upstream, 100), (.strict, 0)])
   func partialAlone(profile: Profile, reported: Int) throws {
     let fixture = try RemapFixture(profile)
-    let source = try fixture.file(pattern(100))
-    let target = try fixture.file(pattern(100_000, seed: 3))
+    let source = try fixture.file(remapPattern(100))
+    let target = try fixture.file(remapPattern(100_000, seed: 3))
     let before = try fixture.trace(target)
     let result = try fixture.dedupe(source, 0, 100, target, 40_960)
     #expect(result == DedupeResult(status: same, byteCount: reported))
@@ -51,25 +51,25 @@ struct DedupeVectorTests {
   @Test("D-13 ranges behind either end", arguments: bothProfiles)
   func behindTheEnd(profile: Profile) throws {
     let fixture = try RemapFixture(profile)
-    let source = try fixture.file(pattern(8192))
-    let target = try fixture.file(pattern(4096))
+    let source = try fixture.file(remapPattern(8192))
+    let target = try fixture.file(remapPattern(4096))
     #expect(try fixture.dedupe(source, 0, 8192, target, 0) == DedupeResult(status: -22))
     #expect(try fixture.dedupe(source, 0, 4096, target, 4096) == DedupeResult(status: -22))
-    let whole = errno { try fixture.dedupe(target, 0, 8192, source, 0) }
+    let whole = outcome { try fixture.dedupe(target, 0, 8192, source, 0) }
     #expect(whole == .failure(.EINVAL))
   }
 
   @Test("D-14 127 targets, and 128", arguments: bothProfiles)
   func targetCount(profile: Profile) throws {
     let fixture = try RemapFixture(profile)
-    let source = try fixture.file(pattern(4096))
-    let target = try fixture.file(pattern(4096))
+    let source = try fixture.file(remapPattern(4096))
+    let target = try fixture.file(remapPattern(4096))
     let many = [(file: OpenFile, position: Int)](
       repeating: (fixture.open(target), 0), count: 127)
     let results = try fixture.volume.dedupe(
       from: fixture.open(source), at: 0, byteCount: 4096, targets: many)
     #expect(results == .init(repeating: DedupeResult(status: 0, byteCount: 4096), count: 127))
-    let more = errno {
+    let more = outcome {
       try fixture.volume.dedupe(
         from: fixture.open(source, read: false), at: -1, byteCount: 4096,
         targets: many + [(fixture.open(target), 0)])
@@ -84,8 +84,8 @@ struct DedupeVectorTests {
     let target = try fixture.file()
     for file in [source, target] {
       try fixture.volume.truncate(file, to: 3 << 30)
-      try fixture.write(pattern(4096), to: file, at: 1 << 30)
-      try fixture.write(pattern(4096), to: file, at: (1 << 30) - 4096)
+      try fixture.write(remapPattern(4096), to: file, at: 1 << 30)
+      try fixture.write(remapPattern(4096), to: file, at: (1 << 30) - 4096)
     }
     let result = try fixture.dedupe(source, 0, 3 << 30, target, 0)
     #expect(result == DedupeResult(status: same, byteCount: 1 << 30))
@@ -123,8 +123,8 @@ struct DedupeVectorTests {
   @Test("D-19 data, then a hole against data", arguments: bothProfiles)
   func holesMisplaced(profile: Profile) throws {
     let fixture = try RemapFixture(profile)
-    let source = try fixture.file(pattern(4096) + [UInt8](repeating: 0, count: 4096))
-    let target = try fixture.file(pattern(4096))
+    let source = try fixture.file(remapPattern(4096) + [UInt8](repeating: 0, count: 4096))
+    let target = try fixture.file(remapPattern(4096))
     try fixture.volume.truncate(source, to: 16_384)
     try fixture.volume.truncate(target, to: 16_384)
     let before = fixture.volume.ledger
@@ -140,9 +140,9 @@ struct DedupeVectorTests {
   @Test("D-20 a difference in the second of three blocks", arguments: bothProfiles)
   func oneDifference(profile: Profile) throws {
     let fixture = try RemapFixture(profile)
-    var other = pattern(12_288)
+    var other = remapPattern(12_288)
     other[8191] ^= 0x10
-    let source = try fixture.file(pattern(12_288))
+    let source = try fixture.file(remapPattern(12_288))
     let target = try fixture.file(other)
     let before = (try fixture.trace(source), try fixture.trace(target), fixture.volume.ledger)
     #expect(try fixture.dedupe(source, 0, 12_288, target, 0) == differs)
@@ -161,8 +161,8 @@ struct DedupeVectorTests {
   func poison(profile: Profile, status: Int32, byteCount: Int) throws {
     for poisonsSource in [true, false] {
       let fixture = try RemapFixture(profile)
-      let source = try fixture.file(pattern(8192))
-      let target = try fixture.file(pattern(8192))
+      let source = try fixture.file(remapPattern(8192))
+      let target = try fixture.file(remapPattern(8192))
       let before = try fixture.extents(target)
       try fixture.poison(poisonsSource ? source : target, 1)
       let result = try fixture.dedupe(source, 0, 8192, target, 0)
@@ -174,7 +174,7 @@ struct DedupeVectorTests {
   @Test("D-22 who may change a target", arguments: bothProfiles)
   func permission(profile: Profile) throws {
     let fixture = try RemapFixture(profile)
-    let source = try fixture.file(pattern(4096))
+    let source = try fixture.file(remapPattern(4096))
     let user = Caller(userID: 7)
     // Owner, writable by others, open for writing, administrator: each alone is enough.
     let cases: [(UInt32, Bool, Bool, Caller, Int32)] = [
@@ -182,7 +182,7 @@ struct DedupeVectorTests {
       (0, false, true, user, 0), (0, false, false, .administrator, 0),
     ]
     for (owner, others, write, caller, status) in cases {
-      let target = try fixture.file(pattern(4096)) {
+      let target = try fixture.file(remapPattern(4096)) {
         $0.ownerID = owner
         $0.isWritableByOthers = others
       }

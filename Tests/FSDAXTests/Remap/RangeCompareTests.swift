@@ -39,7 +39,7 @@ struct RangeCompareTests {
   @Test("The first difference, wherever it is, against a naive compare", arguments: [true, false])
   func everywhere(isDAX: Bool) throws {
     let fixture = try RemapFixture()
-    let base = pattern(12_288)
+    let base = remapPattern(12_288)
     let source = try fixture.file(base) { $0.isDAX = isDAX }
     let zero = try fixture.file([UInt8](repeating: 0, count: 8192)) { $0.isDAX = isDAX }
     let unwritten = try fixture.file { $0.isDAX = isDAX }
@@ -70,7 +70,7 @@ struct RangeCompareTests {
   func calls() throws {
     for isDAX in [true, false] {
       let fixture = try RemapFixture()
-      let files = [try fixture.file(pattern(1 << 20)), try fixture.file(pattern(1 << 20))]
+      let files = [try fixture.file(remapPattern(1 << 20)), try fixture.file(remapPattern(1 << 20))]
       for file in files { try fixture.volume.setAttributes(of: file) { $0.isDAX = isDAX } }
       let before = fixture.volume.ledger
       let found = try fixture.volume.compare(
@@ -86,11 +86,11 @@ struct RangeCompareTests {
   @Test("Ranges that are not in their files")
   func bounds() throws {
     let fixture = try RemapFixture()
-    let file = try fixture.file(pattern(4096))
-    let cached = try fixture.file(pattern(4096)) { $0.isDAX = false }
+    let file = try fixture.file(remapPattern(4096))
+    let cached = try fixture.file(remapPattern(4096)) { $0.isDAX = false }
     let directory = try fixture.file { $0.kind = .directory }
     func compare(_ at: Int, _ other: FileID, _ otherAt: Int, _ count: Int) -> Result<Int?, Errno> {
-      errno { try fixture.volume.compare(file, at: at, with: other, at: otherAt, byteCount: count) }
+      outcome { try fixture.volume.compare(file, at: at, with: other, at: otherAt, byteCount: count) }
     }
     #expect(compare(-1, file, 0, 1) == .failure(.EINVAL))
     #expect(compare(0, file, 0, 4097) == .failure(.EINVAL))

@@ -2,8 +2,6 @@ import Testing
 
 @testable import FSDAX
 
-/// Both profiles, for vectors that hold in each.
-let bothProfiles: [Profile] = [.strict, .upstream]
 
 /// A volume with helpers for clones and dedupes.
 struct RemapFixture {
@@ -52,7 +50,7 @@ struct RemapFixture {
     _ source: FileID, _ position: Int, _ byteCount: Int, _ target: FileID, _ targetPosition: Int,
     canShorten: Bool = false, caller: Caller = .administrator
   ) -> Result<Int, Errno> {
-    errno {
+    outcome {
       try volume.clone(
         from: open(source), at: position, byteCount: byteCount, to: open(target),
         at: targetPosition, canShorten: canShorten, caller: caller)
@@ -127,7 +125,7 @@ struct FileTrace: Equatable {
 }
 
 /// What an operation of a volume gives, with nothing of its error but the number.
-func errno<Value>(_ body: () throws -> Value) -> Result<Value, Errno> {
+func outcome<Value>(_ body: () throws -> Value) -> Result<Value, Errno> {
   do {
     return .success(try body())
   } catch let error as FSDAXError {
@@ -139,6 +137,6 @@ func errno<Value>(_ body: () throws -> Value) -> Result<Value, Errno> {
 }
 
 /// Bytes that differ from block to block and within each.
-func pattern(_ count: Int, seed: Int = 1) -> [UInt8] {
+func remapPattern(_ count: Int, seed: Int = 1) -> [UInt8] {
   (0..<count).map { UInt8(truncatingIfNeeded: ($0 &* 31 &+ $0 >> 8 &+ seed &* 77) | 1) }
 }

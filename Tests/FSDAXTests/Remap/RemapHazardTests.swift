@@ -16,8 +16,8 @@ struct RemapHazardTests {
   func accessError() throws {
     for (profile, has) in profiles(.compareErrorIsSame) {
       let fixture = try RemapFixture(profile)
-      let source = try fixture.file(pattern(8192))
-      let target = try fixture.file(pattern(8192))
+      let source = try fixture.file(remapPattern(8192))
+      let target = try fixture.file(remapPattern(8192))
       try fixture.poison(target, 1, sector: 7)
       let result = try fixture.dedupe(source, 0, 8192, target, 0)
       #expect(result.status == (has ? DedupeResult.same : -5))
@@ -31,9 +31,9 @@ struct RemapHazardTests {
   func differenceBeforePoison() throws {
     for (profile, has) in profiles(.compareErrorIsSame) {
       let fixture = try RemapFixture(profile)
-      var other = pattern(8192)
+      var other = remapPattern(8192)
       other[17] ^= 1
-      let source = try fixture.file(pattern(8192))
+      let source = try fixture.file(remapPattern(8192))
       let target = try fixture.file(other)
       try fixture.poison(source, 1)
       let status = try fixture.dedupe(source, 0, 8192, target, 0).status
@@ -45,8 +45,8 @@ struct RemapHazardTests {
   func pageCacheError() throws {
     for profile in bothProfiles {
       let fixture = try RemapFixture(profile)
-      let source = try fixture.file(pattern(8192)) { $0.isDAX = false }
-      let target = try fixture.file(pattern(8192)) { $0.isDAX = false }
+      let source = try fixture.file(remapPattern(8192)) { $0.isDAX = false }
+      let target = try fixture.file(remapPattern(8192)) { $0.isDAX = false }
       try fixture.poison(source, 1)
       #expect(try fixture.dedupe(source, 0, 8192, target, 0) == DedupeResult(status: -5))
     }
@@ -55,8 +55,8 @@ struct RemapHazardTests {
   @Test("Poison outside of the range compared is none of its business", arguments: bothProfiles)
   func poisonOutside(profile: Profile) throws {
     let fixture = try RemapFixture(profile)
-    let source = try fixture.file(pattern(12_288))
-    let target = try fixture.file(pattern(12_288))
+    let source = try fixture.file(remapPattern(12_288))
+    let target = try fixture.file(remapPattern(12_288))
     try fixture.poison(source, 0, sector: 7)
     try fixture.poison(target, 2)
     #expect(
@@ -88,8 +88,8 @@ struct RemapHazardTests {
   func reported() throws {
     for (profile, has) in profiles(.dedupeReportsRequest) {
       let fixture = try RemapFixture(profile)
-      let source = try fixture.file(pattern(10_000))
-      let target = try fixture.file(pattern(20_000))
+      let source = try fixture.file(remapPattern(10_000))
+      let target = try fixture.file(remapPattern(20_000))
       let result = try fixture.dedupe(source, 0, 10_000, target, 0)
       #expect(result == DedupeResult(status: 0, byteCount: has ? 10_000 : 8192))
     }

@@ -10,8 +10,8 @@ struct RemapLockTests {
   @Test("733: a reader of the source gets through while the clone holds it")
   func readerGetsThrough() throws {
     let fixture = try RemapFixture()
-    let source = try fixture.file(pattern(8192))
-    let target = try fixture.file(pattern(8192, seed: 2))
+    let source = try fixture.file(remapPattern(8192))
+    let target = try fixture.file(remapPattern(8192, seed: 2))
     let marked = try fixture.file()
     // The target is marked already, so that the clone first waits for its extents in the loop.
     #expect(fixture.clone(target, 0, 0, marked, 0) == .success(8192))
@@ -33,7 +33,7 @@ struct RemapLockTests {
     }
     while !sourceInode.isRemapping { sched_yield() }
     Thread.detachNewThread {
-      if (try? fixture.bytes(source)) == pattern(8192) { isRead.signal() }
+      if (try? fixture.bytes(source)) == remapPattern(8192) { isRead.signal() }
     }
     #expect(isRead.wait(timeout: .now() + 20) == .success)
     // A read fault gets through too; a write fault waits for the end of the clone.
@@ -55,7 +55,7 @@ struct RemapLockTests {
     #expect(hasFaulted.wait(timeout: .now() + 20) == .success)
     #expect(!sourceInode.isRemapping)
     #expect(heldLocks(sourceInode).isEmpty)
-    #expect(try fixture.bytes(target) == pattern(8192))
+    #expect(try fixture.bytes(target) == remapPattern(8192))
   }
 
   @Test(
@@ -63,7 +63,7 @@ struct RemapLockTests {
     arguments: bothProfiles)
   func bothOrders(profile: Profile) throws {
     let fixture = try RemapFixture(profile)
-    let files = [try fixture.file(pattern(8192)), try fixture.file(pattern(8192))]
+    let files = [try fixture.file(remapPattern(8192)), try fixture.file(remapPattern(8192))]
     let done = DispatchSemaphore(value: 0)
     for worker in 0..<4 {
       Thread.detachNewThread {
@@ -80,15 +80,15 @@ struct RemapLockTests {
       }
     }
     for _ in 0..<4 { done.wait() }
-    for file in files { #expect(try fixture.bytes(file) == pattern(8192)) }
+    for file in files { #expect(try fixture.bytes(file) == remapPattern(8192)) }
     #expect(try fixture.counts(files[0], blocks: 2) == [2, 2])
   }
 
   @Test("Every way out gives back every lock")
   func released() throws {
     let fixture = try RemapFixture()
-    let source = try fixture.file(pattern(8192))
-    let target = try fixture.file(pattern(8192, seed: 2))
+    let source = try fixture.file(remapPattern(8192))
+    let target = try fixture.file(remapPattern(8192, seed: 2))
     let immutable = try fixture.file { $0.isImmutable = true }
     _ = fixture.clone(source, 0, 0, immutable, 0)
     _ = try fixture.dedupe(source, 0, 8192, target, 0)

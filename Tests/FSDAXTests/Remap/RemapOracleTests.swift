@@ -96,7 +96,7 @@ struct RemapOracleTests {
       case 1:
         let before = try fixture.trace(files[target])
         let wasModified = before.attributes.modified
-        let result = errno { try fixture.dedupe(files[source], from, count, files[target], to) }
+        let result = outcome { try fixture.dedupe(files[source], from, count, files[target], to) }
         let after = try fixture.trace(files[target])
         if (try? result.get())?.status != DedupeResult.same {
           #expect(after == before, note)

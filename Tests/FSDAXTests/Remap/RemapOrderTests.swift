@@ -9,14 +9,14 @@ struct RemapOrderTests {
   func cloneEntry() throws {
     let fixture = try RemapFixture()
     let elsewhere = try RemapFixture()
-    let file = try fixture.file(pattern(4096))
+    let file = try fixture.file(remapPattern(4096))
     let directory = try fixture.file { $0.kind = .directory }
     let fifo = try fixture.file { $0.kind = .fifo }
     let other = try elsewhere.file { $0.kind = .directory }
     let gone = try fixture.file()
     try fixture.volume.remove(gone)
     func clone(_ source: OpenFile, _ position: Int, _ target: OpenFile) -> Result<Int, Errno> {
-      errno { try fixture.volume.clone(from: source, at: position, to: target) }
+      outcome { try fixture.volume.clone(from: source, at: position, to: target) }
     }
     let plain = fixture.open(file)
     #expect(clone(fixture.open(gone), -1, plain) == .failure(.EBADF))
@@ -32,7 +32,7 @@ struct RemapOrderTests {
   @Test("Filesystem: realtime, DAX, reflink, shut down, then the attributes of the target")
   func filesystem() throws {
     let fixture = try RemapFixture { $0.hasReflink = false }
-    let source = try fixture.file(pattern(4096))
+    let source = try fixture.file(remapPattern(4096))
     let realtime = try fixture.file { $0.isRealtime = true }
     let cached = try fixture.file { $0.isDAX = false }
     let immutable = try fixture.file { $0.isImmutable = true }
@@ -41,7 +41,7 @@ struct RemapOrderTests {
     #expect(fixture.clone(source, 0, 0, cached, 0) == .failure(.EINVAL))
     #expect(fixture.clone(source, 0, 0, immutable, 0) == .failure(.EOPNOTSUPP))
     let down = try RemapFixture()
-    let first = try down.file(pattern(4096))
+    let first = try down.file(remapPattern(4096))
     let second = try down.file { $0.isImmutable = true }
     down.volume.isShutDown = true
     #expect(down.clone(first, 0, 0, second, 0) == .failure(.EIO))
@@ -50,7 +50,7 @@ struct RemapOrderTests {
   @Test("Btrfs: files with and without checksums are not cloned")
   func checksums() throws {
     let fixture = try RemapFixture { $0.personality = .btrfs }
-    let source = try fixture.file(pattern(4096))
+    let source = try fixture.file(remapPattern(4096))
     let target = try fixture.file { $0.isNodatasum = false }
     #expect(fixture.clone(source, 0, 0, target, 0) == .failure(.EINVAL))
   }
@@ -58,7 +58,7 @@ struct RemapOrderTests {
   @Test("Prep: immutable, swap, length to the end, alignment, ends, limits, overlap, length")
   func prep() throws {
     let fixture = try RemapFixture { $0.maximumFileByteCount = 1 << 20 }
-    let source = try fixture.file(pattern(10_000)) { $0.isSwapFile = true }
+    let source = try fixture.file(remapPattern(10_000)) { $0.isSwapFile = true }
     let immutable = try fixture.file { $0.isImmutable = true }
     let target = try fixture.file()
     #expect(fixture.clone(source, 0, 0, immutable, 0) == .failure(.EPERM))
@@ -87,13 +87,13 @@ struct RemapOrderTests {
   @Test("Dedupe of the whole call: size, descriptor, access, kind, area, end")
   func dedupeCall() throws {
     let fixture = try RemapFixture()
-    let file = try fixture.file(pattern(4096))
+    let file = try fixture.file(remapPattern(4096))
     let directory = try fixture.file { $0.kind = .directory }
     let fifo = try fixture.file { $0.kind = .fifo }
     let gone = try fixture.file()
     try fixture.volume.remove(gone)
     func dedupe(_ source: OpenFile, _ position: Int, _ count: Int) -> Result<Int, Errno> {
-      errno {
+      outcome {
         try fixture.volume.dedupe(from: source, at: position, byteCount: count, targets: []).count
       }
     }
@@ -110,10 +110,10 @@ struct RemapOrderTests {
   func dedupeTarget() throws {
     let fixture = try RemapFixture()
     let elsewhere = try RemapFixture()
-    let source = try fixture.file(pattern(4096))
+    let source = try fixture.file(remapPattern(4096))
     let directory = try fixture.file { $0.kind = .directory }
     let fifo = try fixture.file { $0.kind = .fifo }
-    let immutable = try fixture.file(pattern(4096)) { $0.isImmutable = true }
+    let immutable = try fixture.file(remapPattern(4096)) { $0.isImmutable = true }
     let other = try elsewhere.file { $0.kind = .directory }
     let gone = try fixture.file()
     try fixture.volume.remove(gone)
@@ -140,8 +140,8 @@ struct RemapOrderTests {
   @Test("A file that appends is a target of a dedupe, not of a clone", arguments: bothProfiles)
   func append(profile: Profile) throws {
     let fixture = try RemapFixture(profile)
-    let source = try fixture.file(pattern(4096))
-    let target = try fixture.file(pattern(4096)) { $0.isPrivileged = true }
+    let source = try fixture.file(remapPattern(4096))
+    let target = try fixture.file(remapPattern(4096)) { $0.isPrivileged = true }
     let results = try fixture.volume.dedupe(
       from: fixture.open(source), at: 0, byteCount: 4096,
       targets: [(fixture.open(target, append: true), 0)])

@@ -22,6 +22,12 @@ final class GuardedPages {
     UnsafeMutableRawBufferPointer(start: start + byteCount - readable, count: asked)
   }
 
+  /// The first byte that cannot be read behind the pages.
+  var end: UnsafeRawPointer { UnsafeRawPointer(start + byteCount) }
+
+  /// Fills all pages.
+  func fill(_ value: UInt8) { memset(start, Int32(value), byteCount) }
+
   /// The first bytes behind the guard.
   func head(_ count: Int) -> UnsafeMutableRawBufferPointer {
     UnsafeMutableRawBufferPointer(start: start, count: count)

@@ -133,6 +133,9 @@ func errno<Result>(_ body: () throws -> Result) -> Errno? {
   }
 }
 
+/// What every vector that holds in both is run with.
+let bothProfiles = [Profile.strict, .upstream]
+
 /// Bytes that differ from one position to the next, and from one seed to the other.
 func pattern(_ count: Int, _ seed: Int = 0) -> [UInt8] {
   (0..<count).map { UInt8(truncatingIfNeeded: ($0 &* 167) ^ ($0 >> 8) &* 31 &+ seed &* 101 &+ 1) }

@@ -44,10 +44,10 @@ struct CrashTests {
   func afterEnd() throws {
     let rig = try Rig()
     let (file, peer) = try rig.sharedPair(pattern(8192))
-    let (pair, usable) = try writtenNotEnded(rig, file, 0, pattern(8192, 9))
+    let (_, usable) = try writtenNotEnded(rig, file, 0, pattern(8192, 9))
     try rig.volume.end(
       rig.inode(file), position: 0, byteCount: usable, writtenByteCount: usable, [.write, .dax],
-      pair, rig.volume.ledgers.mine)
+      rig.volume.ledgers.mine)
     try rig.volume.recover()
     let done = Int(usable)
     #expect(

@@ -92,10 +92,10 @@ struct XFSTests {
       let rig = try Rig()
       let (file, peer) = try file(rig, blocks: 4, shared: 0..<4)
       let inode = rig.inode(file)
-      let pair = try begin(rig, file, 0, 4, [.write, .dax])
+      _ = try begin(rig, file, 0, 4, [.write, .dax])
       try rig.volume.end(
         inode, position: position, byteCount: count, writtenByteCount: count, [.write, .dax],
-        pair, rig.volume.ledgers.mine)
+        rig.volume.ledgers.mine)
       for block: UInt64 in 0..<4 {
         #expect((rig.block(file, block) != rig.block(peer, block)) == published.contains(block))
       }
@@ -107,9 +107,9 @@ struct XFSTests {
   func cancel() throws {
     let rig = try Rig()
     let (file, _) = try file(rig, blocks: 4, shared: 0..<4, cowHint: 4)
-    let pair = try begin(rig, file, 0, 4, [.write, .dax])
+    _ = try begin(rig, file, 0, 4, [.write, .dax])
     try rig.volume.end(
-      rig.inode(file), position: 100, byteCount: 8000, writtenByteCount: 0, [.write, .dax], pair,
+      rig.inode(file), position: 100, byteCount: 8000, writtenByteCount: 0, [.write, .dax],
       rig.volume.ledgers.mine)
     #expect(rig.staging(file) == [2..<4])
     rig.expectInvariants()
