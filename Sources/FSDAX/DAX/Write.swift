@@ -24,8 +24,8 @@ extension Volume {
   ///   - data: The bytes; they may lie in memory that cannot be read, which ends the write.
   ///   - options: How to wait.
   /// - Returns: Bytes written; fewer than asked where a later step failed.
-  /// - Throws: `FSDAXError` when nothing was written: EINVAL for a negative position, ENOENT, EISDIR,
-  ///   EFBIG at the largest size, EFAULT, EIO, ENOSPC, EAGAIN, EINTR.
+  /// - Throws: `FSDAXError` when nothing was written: EINVAL for a negative position, ENOENT,
+  ///   EISDIR, EFBIG at the largest size, EFAULT, EIO, ENOSPC, EAGAIN, EINTR.
   /// - Safety: The memory of `data` is not unmapped during the call.
   @unsafe @discardableResult
   public func write(

@@ -60,8 +60,8 @@ extension Volume {
   ///   - partition: Where the volume lies on the device; nil for all of it.
   ///   - scene: Tasks and entries.
   /// - Returns: What was done; a removal ends with the volume shut down.
-  /// - Throws: ENXIO outside the partition, EOPNOTSUPP without a reverse map, EFSCORRUPTED, with the
-  ///   volume shut down, where metadata is lost.
+  /// - Throws: ENXIO outside the partition, EOPNOTSUPP without a reverse map, EFSCORRUPTED, with
+  ///   the volume shut down, where metadata is lost.
   func notifyFailure(
     _ notice: FailureNotice, partition: Range<UInt64>? = nil, _ scene: FailureScene
   ) throws(Errno) -> FailureOutcome {

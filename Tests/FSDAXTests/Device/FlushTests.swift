@@ -21,7 +21,7 @@ struct FlushTests {
   }
 
   @Test(
-    "K-4 to K-8: lines that a user copy writes back",
+    "K-4, K-5, K-6, K-7, K-8: lines that a user copy writes back",
     arguments: [
       (0x1004, 4, 0), (0x103e, 6, 2), (0x1008, 16, 0), (0x1008, 13, 1), (0x1003, 100, 2),
       (0x1003, 125, 1),
