@@ -142,8 +142,9 @@ struct AllocationGroup: ~Copyable {
     return freed
   }
 
-  /// Appends all who refer to a block.
+  /// Appends all who refer to a block; nobody refers to the header.
   func owners(of block: UInt32, into list: inout [BlockOwner]) {
+    if block == firstBlock { return }
     owners.owners(of: local(block..<block &+ 1).lowerBound, into: &list)
   }
 }
