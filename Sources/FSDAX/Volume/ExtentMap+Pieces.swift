@@ -50,19 +50,38 @@ extension ExtentMap {
     let whole = tree.record(at: cursor)
     guard extent.end <= whole.end else { return nil }
     let piece = whole.clipped(to: extent.first..<extent.end)
-    // A file that is rewritten in order: what is new goes on where the last new extent ended.
-    if piece.first == whole.first, let before = tree.previous(before: cursor) {
-      var previous = tree.record(at: before)
-      if Self.merges(previous, extent), piece.end < whole.end {
-        previous.count = previous.count &+ extent.count
-        tree.replace(at: before, with: previous)
-        tree.replace(at: cursor, with: whole.clipped(to: piece.end..<whole.end))
-        return piece
-      }
+    if piece.first == whole.first, replaceHead(piece, of: whole, at: cursor, by: extent) {
+      return piece
     }
     cut(piece, outOf: whole, at: cursor)
     insert(extent)
     return piece
+  }
+
+  /// The common cases of a remap that leave the tree's shape alone; false if it is none of them.
+  @inline(__always)
+  private mutating func replaceHead(
+    _ piece: Extent, of whole: Extent, at cursor: RecordTree<Extent>.Cursor, by extent: Extent
+  ) -> Bool {
+    let before = tree.previous(before: cursor)
+    if let before {
+      var previous = tree.record(at: before)
+      if Self.merges(previous, extent) {
+        // A file rewritten in order: the new blocks go on where the last ones ended.
+        guard piece.end < whole.end else { return false }
+        previous.count = previous.count &+ extent.count
+        tree.replace(at: before, with: previous)
+        tree.replace(at: cursor, with: whole.clipped(to: piece.end..<whole.end))
+        return true
+      }
+    }
+    // A whole extent exchanged for one that continues no neighbour.
+    guard piece.end == whole.end else { return false }
+    if let behind = tree.next(after: cursor), Self.merges(extent, tree.record(at: behind)) {
+      return false
+    }
+    tree.replace(at: cursor, with: extent)
+    return true
   }
 
   /// Converts the written and unwritten pieces inside a range of file blocks.
