@@ -108,6 +108,7 @@ extension ReverseMap {
 extension ReverseMap.OwnerRecord: TreeRecord {
   @inline(__always)
   static func precedes(_ left: Self, _ right: Self) -> Bool {
-    left.high < right.high || (left.high == right.high && left.low &>> 9 < right.low &>> 9)
+    // One subtraction of 128 bits; with the count of the left at its most, equal keys are not less.
+    UInt128(_low: left.low | 511, _high: left.high) < UInt128(_low: right.low, _high: right.high)
   }
 }
