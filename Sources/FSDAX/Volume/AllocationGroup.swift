@@ -57,7 +57,7 @@ struct AllocationGroup: ~Copyable {
   ///   - count: How many blocks are wanted.
   ///   - hint: The device block to start at; behind the last allocation if there is none.
   ///   - alignment: With more than one, the device block is aligned and the run has full length.
-  /// - Returns: The run, the longest there is if none has full length; nil if there is none.
+  /// - Returns: The run, the longest seen if none has full length; nil if there is none.
   @inline(__always)
   mutating func allocate(
     upTo count: Int, near hint: UInt32? = nil, alignment: Int = 1

@@ -7,7 +7,7 @@ extension BlockAllocator {
   ///   - count: How many blocks are wanted.
   ///   - hint: Where to start; behind the last allocation if there is none.
   ///   - alignment: With more than one, the start is aligned and the run has its full length.
-  /// - Returns: The run, the longest there is if none has full length; nil if there is none.
+  /// - Returns: The run, the longest seen if none has full length; nil if there is none.
   @inline(__always)
   mutating func allocate(upTo count: Int, near hint: Int?, alignment: Int = 1) -> Range<Int>? {
     precondition(count > 0 && alignment > 0, "at least one block")
@@ -26,7 +26,7 @@ extension BlockAllocator {
     guard freeCount > 0 else { return nil }
     let found: Range<Int>?
     if alignment > 1 {
-      guard count <= longestRunBound else { return nil }
+      guard count <= freeCount else { return nil }
       found =
         firstAligned(count, alignment, in: start..<blockCount)
         ?? firstAligned(count, alignment, in: 0..<start)
@@ -37,24 +37,30 @@ extension BlockAllocator {
     return found
   }
 
-  /// The first run of full length from a start on and all around, else the longest.
-  private mutating func firstRun(_ count: Int, from start: Int) -> Range<Int>? {
-    let enough = min(count, max(longestRunBound, 1))
+  /// The first run of full length from a start on and all around, else the longest seen.
+  ///
+  /// In a group in shreds, a search for a long run would look at every one of them each time; after
+  /// so many it makes do with the longest.
+  private func firstRun(_ count: Int, from start: Int) -> Range<Int>? {
     var best = 0..<0
-    // Around the start a run counts from its beginning, so nothing is seen in halves.
-    for range in [start..<blockCount, 0..<start] {
-      var block = nextFree(from: range.lowerBound)
-      while block < range.upperBound {
+    var left = Self.seenRunLimit
+    // A run that the start cuts in two is seen whole in the second half.
+    for half in 0..<2 {
+      let end = half == 0 ? blockCount : start
+      var block = nextFree(from: half == 0 ? start : 0)
+      while block < end, left > 0 {
         let run = freeRun(from: block, limit: count)
-        if run >= enough { return block..<block &+ run }
+        if run >= count { return block..<block &+ run }
         if run > best.count { best = block..<block &+ run }
+        left &-= 1
         block = nextFree(from: block &+ run)
       }
     }
-    // Nothing was as long as could be, and all was seen.
-    longestRunBound = best.count
     return best.isEmpty ? nil : best
   }
+
+  /// How many runs that are too short a search looks at.
+  @inline(__always) static var seenRunLimit: Int { 128 }
 
   /// The first run of full length that starts aligned and in a range.
   private func firstAligned(_ count: Int, _ alignment: Int, in range: Range<Int>) -> Range<Int>? {
@@ -123,21 +129,6 @@ extension BlockAllocator {
       run &+= ones
       if ones < 64 &- shift { break }
       at &+= ones
-    }
-    return min(run, limit)
-  }
-
-  /// How many blocks in front of one are free, counted up to a limit.
-  func freeRun(before block: Int, limit: Int) -> Int {
-    var run = 0
-    var at = block
-    while run < limit, at > 0 {
-      let used = (at &- 1) & 63 &+ 1
-      let bits = unsafe words[(at &- 1) &>> 6] &<< UInt64(truncatingIfNeeded: 64 &- used)
-      let ones = min((~bits).leadingZeroBitCount, used)
-      run &+= ones
-      if ones < used { break }
-      at &-= ones
     }
     return min(run, limit)
   }

@@ -22,8 +22,6 @@ struct BlockAllocator: ~Copyable {
   private(set) var freeCount: Int
   /// Where a search without a hint starts: behind the last allocation.
   private(set) var rotor = 0
-  /// No run of free blocks is longer; so a search knows when it has found a longest one.
-  var longestRunBound: Int
 
   /// An allocator with all blocks free.
   ///
@@ -35,7 +33,6 @@ struct BlockAllocator: ~Copyable {
     self.blockCount = blockCount
     self.origin = origin
     freeCount = blockCount
-    longestRunBound = blockCount
     let first = (blockCount + 63) / 64
     let second = (first + 63) / 64
     let third = (second + 63) / 64
@@ -120,23 +117,7 @@ struct BlockAllocator: ~Copyable {
       block = (word &+ 1) &<< 6
     }
     freeCount &+= blocks.count
-    if longestRunBound < freeCount { raiseBound(around: blocks) }
   }
-
-  /// Lets the bound on runs hold again after blocks became free.
-  private mutating func raiseBound(around blocks: Range<Int>) {
-    // To count a long run would cost more than the next search that goes through all.
-    guard longestRunBound < Self.countedRunLimit else {
-      longestRunBound = blockCount
-      return
-    }
-    let before = freeRun(before: blocks.lowerBound, limit: blockCount)
-    let behind = freeRun(from: blocks.upperBound, limit: blockCount)
-    longestRunBound = max(longestRunBound, before &+ blocks.count &+ behind)
-  }
-
-  /// Longer runs are not counted, but taken to be any length: 16 words of the bitmap.
-  @inline(__always) private static var countedRunLimit: Int { 1024 }
 
   /// Takes exactly these blocks; false, and nothing changed, if one is taken.
   mutating func reserve(_ blocks: Range<Int>) -> Bool {

@@ -35,6 +35,7 @@ extension RecordTree {
   @inline(never)
   private mutating func insertFirst(_ record: Record) {
     let leaf = Node(isLeaf: true)
+    precondition(!Record.precedes(leaf.record(at: 0), record), "a record behind all bits one")
     leaf.insertRecord(record, at: 0)
     root = leaf
     count = 1

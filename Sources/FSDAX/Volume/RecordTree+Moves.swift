@@ -16,6 +16,7 @@ extension RecordTree.Node {
     let place = unsafe records + index
     count &-= 1
     unsafe place.update(from: place + 1, count: count &- index)
+    vacate(count..<count &+ 1)
   }
 
   /// Puts a separator and the child behind it into an inner node with room.
@@ -43,6 +44,7 @@ extension RecordTree.Node {
     unsafe right.records.update(from: records + index, count: moved)
     right.count += moved
     count = index
+    vacate(index..<index + moved)
   }
 
   /// Moves the first records of another leaf to the end of this one.
@@ -51,6 +53,7 @@ extension RecordTree.Node {
     count += moved
     right.count -= moved
     unsafe right.records.update(from: right.records + moved, count: right.count)
+    right.vacate(right.count..<right.count + moved)
   }
 
   /// Moves the children of an inner node from an index on into an empty one.
@@ -63,6 +66,7 @@ extension RecordTree.Node {
     unsafe right.children.update(from: children + index, count: moved + 1)
     right.count = moved
     count = index - 1
+    vacate(count..<index + moved)
     return separator
   }
 
@@ -79,6 +83,7 @@ extension RecordTree.Node {
     unsafe children.pointee = child(at: count).base
     right.insertRecord(separator, at: 0)
     count -= 1
+    vacate(count..<count + 1)
     return upper
   }
 

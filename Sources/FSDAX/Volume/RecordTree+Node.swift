@@ -13,8 +13,8 @@ extension RecordTree {
   @safe
   struct Node {
     // SAFETY: `base` is memory of this layout that the tree allocated and has not freed; an index
-    // is within the capacity, for which the tree answers. Slots are zeroed, so that a search may
-    // read those behind the count.
+    // is within the capacity, for which the tree answers. All bits of the
+    // slots behind the count are one, so that a search may read them and passes none by.
     let base: UnsafeMutableRawPointer
 
     /// The first line of a node.
@@ -42,7 +42,7 @@ extension RecordTree {
     init(isLeaf: Bool) {
       let size = Self.byteCount(isLeaf: isLeaf)
       unsafe base = .allocate(byteCount: size, alignment: 64)
-      unsafe base.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+      unsafe base.initializeMemory(as: UInt8.self, repeating: .max, count: size)
       unsafe header.initialize(to: Header(count: 0, next: nil, previous: nil))
     }
 
@@ -108,30 +108,30 @@ extension RecordTree.Node {
   /// without a branch, where a binary search waits for six loads in a row.
   @inline(__always)
   func countNotAfter(_ probe: Record) -> Int {
+    // SAFETY: 64 slots are initialised; those behind the count are after every probe but theirs.
     let records = unsafe self.records
-    let count = self.count
     var start = 0
     var index = 8
     while index < 64 {
-      let isAfter = Record.precedes(probe, unsafe records[index])
-      start &+= Self.stepIf(index, isBelow: count, unless: isAfter)
+      start &+= Record.precedes(probe, unsafe records[index]) ? 0 : 1
       index &+= 8
     }
-    start &<<= 3
-    var total = start
-    index = start
-    while index < start &+ 8 {
-      let isAfter = Record.precedes(probe, unsafe records[index])
-      total &+= Self.stepIf(index, isBelow: count, unless: isAfter)
+    let group = unsafe records + start &<< 3
+    var total = start &<< 3
+    index = 0
+    while index < 8 {
+      total &+= Record.precedes(probe, unsafe group[index]) ? 0 : 1
       index &+= 1
     }
-    return total
+    return min(total, count)
   }
 
-  /// One if an index is below a limit and a condition does not hold, else zero.
+  /// Makes slots unused: all bits one, which no search counts.
   @inline(__always)
-  private static func stepIf(_ index: Int, isBelow limit: Int, unless isAfter: Bool) -> Int {
-    let isInside = Int(bitPattern: UInt(bitPattern: index &- limit) &>> 63)
-    return isInside & (isAfter ? 0 : 1)
+  func vacate(_ slots: Range<Int>) {
+    // SAFETY: the tree answers for slots within the capacity.
+    let stride = MemoryLayout<Record>.stride
+    unsafe UnsafeMutableRawPointer(records + slots.lowerBound)
+      .initializeMemory(as: UInt8.self, repeating: .max, count: slots.count &* stride)
   }
 }

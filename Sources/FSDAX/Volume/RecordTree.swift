@@ -1,4 +1,6 @@
 /// A record that a tree keeps in the order of its key.
+///
+/// All bits one is a record too, and not before any other: unused slots of a node hold it.
 protocol TreeRecord: BitwiseCopyable, Sendable {
   /// Whether the key of one record is strictly before that of another.
   static func precedes(_ left: Self, _ right: Self) -> Bool
