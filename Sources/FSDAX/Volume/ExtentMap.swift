@@ -199,12 +199,14 @@ struct ExtentMap: ~Copyable {
     return old
   }
 
-  /// Gives the mapped blocks of a range a state.
+  /// Gives the blocks of a range a state; delayed ones, which are none yet, keep theirs.
   mutating func setState(_ state: ExtentState, in range: Range<UInt64>) {
     var block = range.lowerBound
     while let old = extent(atOrAfter: block, limit: range.upperBound) {
-      _ = replace(
-        Extent(first: old.first, device: old.device, count: old.count, state: state))
+      if old.state != .delayed {
+        _ = replace(
+          Extent(first: old.first, device: old.device, count: old.count, state: state))
+      }
       block = old.end
     }
   }

@@ -66,10 +66,11 @@ struct ExtentMapTests {
   func empty() {
     var map = ExtentMap()
     let nothing = [
-      map.extent(containing: 0), map.extent(atOrAfter: 0), map.extent(before: .max),
+      map.extent(containing: 0), map.extent(atOrAfter: 0),
       map.removeFirst(in: 0..<100), map.removeLast(in: 0..<100), map.replace(extent(0, 1, 1)),
     ]
     #expect(nothing.allSatisfy { $0 == nil })
+    #expect(map.lastMapped(before: .max) == nil)
     map.setState(.written, in: 0..<100)
     #expect(map.extentCount == 0)
     let isEmpty = map.isEmpty
@@ -91,23 +92,37 @@ struct ExtentMapTests {
     #expect(map.extent(containing: 49) == extent(40, 0, 10, .delayed))
   }
 
-  @Test("merging ends at 2^21 blocks, not below")
-  func mergeLimit() {
+  @Test("an extent starts where one looks, and has 2^21 blocks at most")
+  func longest() {
     let limit: UInt32 = 1 << 21
     var map = ExtentMap()
-    map.insert(extent(0, 1, limit - 1))
-    map.insert(extent(UInt64(limit) - 1, limit, 1))
-    #expect(map.extentCount == 1)
-    map.insert(extent(UInt64(limit), limit + 1, 1))
-    #expect(map.extentCount == 2)
-    map.insert(extent(UInt64(limit) + 2, limit + 3, limit))
-    #expect(map.extentCount == 3)
-    // Together too long on one side, short enough on the other.
-    map.insert(extent(UInt64(limit) + 1, limit + 2, 1))
-    #expect(map.extentCount == 3)
-    #expect(map.extent(containing: UInt64(limit)) == extent(UInt64(limit), limit + 1, 2))
-    let piece = map.removeFirst(in: 5..<6)
-    #expect(piece == extent(5, 6, 1) && map.extentCount == 4)
+    map.insert(extent(5, 1, limit + 10))
+    #expect(map.extent(atOrAfter: 0) == extent(5, 1, limit))
+    #expect(map.extent(atOrAfter: 6) == extent(6, 2, limit))
+    #expect(map.extent(atOrAfter: 16) == extent(16, 12, limit - 1))
+    #expect(map.extent(atOrAfter: 0, limit: 5) == nil)
+    #expect(map.extent(atOrAfter: 5, limit: 5) == nil)
+    #expect(map.extent(atOrAfter: 0, limit: 7) == extent(5, 1, 2))
+    let piece = map.removeFirst(in: 700..<701)
+    #expect(piece == extent(700, 696, 1) && map.extentCount == 3)
+  }
+
+  @Test("offsets behind the first 16 GiB are found in order")
+  func sparse() {
+    let firsts: [UInt64] = [0, 511, 1 << 22 - 1, 1 << 22, 1 << 30, 1 << 51]
+    var map = ExtentMap()
+    for (index, first) in firsts.reversed().enumerated() {
+      map.insert(extent(first, UInt32(1 + 10 * index), 1))
+    }
+    #expect(extents(map).map(\.first) == firsts)
+    #expect(map.lastMapped(before: .max) == 1 << 51)
+    #expect(map.lastMapped(before: 1 << 30) == 1 << 22)
+    #expect(map.lastMapped(before: 1 << 22) == 1 << 22 - 1)
+    #expect(map.lastMapped(before: 1 << 22 - 1, floor: 600) == nil)
+    #expect(map.extent(atOrAfter: 1 << 22 + 1, limit: 1 << 29) == nil)
+    for first in firsts.shuffled() { #expect(map.removeLast(in: first..<first + 1) != nil) }
+    let isEmpty = map.isEmpty
+    #expect(isEmpty)
   }
 
   @Test("a file rewritten in order stays two extents")
@@ -147,7 +162,7 @@ struct ExtentMapTests {
       let blocks = UInt64(range.lowerBound)..<UInt64(range.upperBound)
       let state: ExtentState = [.written, .unwritten, .delayed][random.below(3)]
       // Devices near the file block, so that many continue each other.
-      let device = UInt32(first + 1000 * random.below(3))
+      let device = UInt32(1 + first + 1000 * random.below(3))
       let new = extent(UInt64(first), device, UInt32(range.count), state)
       switch random.below(8) {
       case 0...2 where table.isHole(range):
@@ -188,7 +203,7 @@ struct ExtentMapTests {
       }
       if step % 50 == 0 {
         #expect(self.table(map, blockCount: blockCount).entries == table.entries, "step \(step)")
-        #expect(breaches(map.tree) == [])
+        #expect(map.blockCount == table.entries.count { $0 != nil })
       }
     }
     #expect(self.table(map, blockCount: blockCount).entries == table.entries)
@@ -208,8 +223,9 @@ struct ExtentMapTests {
     let next = map.extent(atOrAfter: UInt64(block))
     let expected = table.entries[block...].firstIndex { $0 != nil }
     #expect(next.map { max(Int($0.first), block) } == expected)
-    let before = map.extent(before: UInt64(block))
-    #expect((before != nil) == table.entries[..<block].contains { $0 != nil })
-    if let before { #expect(before.first < block) }
+    let before = map.lastMapped(before: UInt64(block)).map { Int($0) }
+    #expect(before == table.entries[..<block].lastIndex { $0 != nil })
+    let limit = UInt64(block + 3)
+    #expect(map.extent(atOrAfter: UInt64(block), limit: limit).map { $0.end <= limit } ?? true)
   }
 }
