@@ -78,9 +78,9 @@ extension Volume {
     _ new: Extent, with target: Inode, at first: UInt64, _ ledger: LedgerStripe
   ) throws(Errno) {
     let index = groups.index(of: new.device)
-    groups.lockShared(index)
+    groups.lock(index)
     let isFull = groups[index].freeCount == 0
-    groups.unlockShared(index)
+    groups.unlock(index)
     if isFull { throw .ENOSPC }
     guard share(new, with: target, at: first, ledger) else { throw .ENOSPC }
   }
