@@ -66,7 +66,7 @@ struct AllocationGroupTests {
     var nextBlock: UInt64 = 0
     for step in 0..<3000 {
       nextBlock += 1000
-      let inode = UInt32(random.below(4))
+      let inode = UInt32(1 + random.below(4))
       switch random.below(3) {
       case 0:
         guard let run = group.allocate(upTo: 1 + random.below(40)) else { continue }
