@@ -87,7 +87,7 @@ struct AllocationGroupTests {
       for block in group.dataBlocks {
         #expect(group.count(of: block) == counts[Int(block - start)])
         var owners: [BlockOwner] = []
-        group.owners.owners(of: block, into: &owners)
+        group.owners(of: block, into: &owners)
         #expect(owners.count == Int(counts[Int(block - start)]))
       }
       #expect(group.freeCount == counts.count { $0 == 0 } - 1, "seed \(seed), step \(step)")
