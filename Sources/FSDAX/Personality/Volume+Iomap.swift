@@ -35,6 +35,7 @@ extension Volume: IomapOperations {
     defer { inode.extentLock.unlockExclusive() }
     // Only a file with staging has something to complete or undo.
     if inode.cow.isEmpty { return }
+    if let error = takeEndError() { throw error }
     if writtenByteCount == 0 {
       cancelStaging(inode, BlockRange(position: position, byteCount: byteCount), ledger)
     } else {
