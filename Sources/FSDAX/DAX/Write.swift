@@ -82,6 +82,8 @@ extension Volume {
       if options.contains(.noWait) { throw .EAGAIN }
       try zeroToNewEnd(inode, position: UInt64(position), ledger)
     }
+    let isFenced = fenceFaults(inode, UInt64(position), byteCount)
+    defer { if isFenced { inode.writeFence.clear() } }
     // SAFETY: `byteCount` is within the buffer.
     let done = try unsafe writeRange(
       inode, UInt64(position), start, byteCount,

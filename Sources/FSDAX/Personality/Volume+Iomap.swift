@@ -40,6 +40,7 @@ extension Volume: IomapOperations {
     defer { inode.extentLock.unlockExclusive() }
     // Only a file with staging has something to complete or undo.
     if inode.cow.isEmpty { return }
+    if let error = takeEndError() { throw error }
     if options.personality == .btrfs {
       try endBtrfsWrite(
         inode, position: position, byteCount: byteCount, writtenByteCount: writtenByteCount,

@@ -28,7 +28,13 @@ struct InodeState: ~Copyable {
   var attributes = FileAttributes()
 
   /// Its own lock inside.
-  var entries: EntryTree
+  let entries: EntryTree
+  /// The file's mappings; their own lock inside.
+  let areas: AreaList
+  /// Set under ioLock, read under invalidateLock.
+  let writeFence = WriteFence()
+  /// The number of the error a writeback met since the last sync, or 0.
+  let writebackError = Atomic<Int32>(0)
 
   init(number: UInt32) {
     self.number = number
@@ -36,6 +42,7 @@ struct InodeState: ~Copyable {
     invalidateLock = SharedLock(rank: LockRank.invalidate, order: UInt64(number))
     extentLock = SharedLock(rank: LockRank.extents, order: UInt64(number))
     entries = EntryTree(inode: number)
+    areas = AreaList(inode: number)
   }
 }
 
@@ -48,6 +55,8 @@ enum LockRank {
   static let group: UInt32 = 5
   static let frames: UInt32 = 6
   static let table: UInt32 = 7
+  static let areas: UInt32 = 8
+  static let area: UInt32 = 9
 }
 
 /// A reference to a file's state that costs nothing to pass: no count, no exclusivity check.
@@ -87,9 +96,18 @@ enum LockRank {
     _read { yield unsafe state.pointee.cow }
     nonmutating _modify { yield unsafe &state.pointee.cow }
   }
-  var entries: EntryTree {
-    _read { yield unsafe state.pointee.entries }
-    nonmutating _modify { yield unsafe &state.pointee.entries }
+  var entries: EntryTree { _read { yield unsafe state.pointee.entries } }
+  var areas: AreaList { _read { yield unsafe state.pointee.areas } }
+  var writeFence: WriteFence { _read { yield unsafe state.pointee.writeFence } }
+
+  /// Keeps an error for the next sync.
+  func recordWritebackError(_ error: Errno) {
+    unsafe state.pointee.writebackError.store(error.rawValue, ordering: .releasing)
+  }
+  /// The error kept, once.
+  func takeWritebackError() -> Errno? {
+    let number = unsafe state.pointee.writebackError.exchange(0, ordering: .acquiringAndReleasing)
+    return number == 0 ? nil : Errno(rawValue: number)
   }
   var isReflink: Bool {
     get { unsafe state.pointee.isReflink }

@@ -58,6 +58,7 @@ extension Volume {
       guard size <= options.maximumFileByteCount else { throw .EFBIG }
       let old = inode.size
       let new = UInt64(size)
+      if new < old { try breakLayouts(inode, new, old - new, ledger) }
       if new > old {
         _ = try zeroRange(inode, old, new - old, ledger)
       } else {

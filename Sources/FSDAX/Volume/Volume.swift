@@ -55,6 +55,9 @@ public struct VolumeOptions: Sendable {
   let btrfs: BtrfsState
   private let shutDown = Atomic<Bool>(false)
   private let interrupt = Atomic<Bool>(false)
+  /// What the next completion or cancellation of staging fails with, for tests; 0 for nothing.
+  private let nextEndError = Atomic<Int32>(0)
+  private let lacksHugeZeroFrame = Atomic<Bool>(false)
 
   /// An empty volume.
   ///
@@ -131,6 +134,22 @@ public struct VolumeOptions: Sendable {
   public var isShutDown: Bool {
     @inline(__always) get { shutDown.load(ordering: .relaxed) }
     set { shutDown.store(newValue, ordering: .relaxed) }
+  }
+
+  /// Makes the next `end` that has staging to complete or undo fail, and change nothing.
+  func failNextEnd(_ error: Errno) { nextEndError.store(error.rawValue, ordering: .relaxed) }
+
+  /// The error set by `failNextEnd`, once.
+  @inline(__always) func takeEndError() -> Errno? {
+    if nextEndError.load(ordering: .relaxed) == 0 { return nil }
+    let number = nextEndError.exchange(0, ordering: .relaxed)
+    return number == 0 ? nil : Errno(rawValue: number)
+  }
+
+  /// Whether 2 MiB of zeros can be mapped at once; the kernel has no frame for it at times.
+  var hasHugeZeroFrame: Bool {
+    get { !lacksHugeZeroFrame.load(ordering: .relaxed) }
+    set { lacksHugeZeroFrame.store(!newValue, ordering: .relaxed) }
   }
 
   /// Marks the data of a file as changed; `ioLock` is held alone.

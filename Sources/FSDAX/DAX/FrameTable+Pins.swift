@@ -1,0 +1,68 @@
+internal import HotCore
+internal import Synchronization
+
+/// Frames that somebody outside keeps using, such as a device that transfers into them.
+struct FramePins: ~Copyable, Sendable {
+  private let total = Atomic<Int>(0)
+  private let pins = Mutex<[Int: Int]>([:])
+  private let word = WaitWord()
+
+  init() {}
+
+  /// Whether there is none, without a lock.
+  @inline(__always) var isEmpty: Bool { total.load(ordering: .acquiring) == 0 }
+
+  func pin(_ frame: Int) {
+    pins.withLock { $0[frame, default: 0] += 1 }
+    total.wrappingAdd(1, ordering: .releasing)
+  }
+
+  /// False where the frame was not pinned.
+  func unpin(_ frame: Int) -> Bool {
+    let wasPinned = pins.withLock { pins in
+      guard let count = pins[frame] else { return false }
+      pins[frame] = count == 1 ? nil : count - 1
+      return true
+    }
+    if wasPinned {
+      total.wrappingSubtract(1, ordering: .releasing)
+      word.wake(all: true)
+    }
+    return wasPinned
+  }
+
+  /// Whether any of the frames is pinned.
+  func contains(_ frames: Range<Int>) -> Bool {
+    if isEmpty { return false }
+    return pins.withLock { pins in pins.keys.contains { frames.contains($0) } }
+  }
+
+  /// A ticket for `sleep`, taken before looking for pins.
+  var ticket: UInt32 { word.ticket }
+  /// Sleeps until a pin goes, unless one went since the ticket was taken.
+  func sleep(ticket: UInt32) { word.sleep(ticket: ticket) }
+}
+
+extension Volume {
+  /// Keeps the frame that a mapping has at a page from being taken away.
+  ///
+  /// - Parameters:
+  ///   - area: The mapping.
+  ///   - page: A page of it, with a frame of the device.
+  /// - Returns: The frame, for `unpin`.
+  /// - Throws: `FSDAXError` with EFAULT where no frame is mapped.
+  public func pin(_ area: VirtualArea, page: Int) throws(FSDAXError) -> Int {
+    guard page >= 0, page < area.pageCount, let frame = area.table.pin(page, frames.pins) else {
+      throw FSDAXError(.EFAULT, .map, area.file, position: page)
+    }
+    return frame
+  }
+
+  /// Ends one pin of a frame.
+  ///
+  /// - Parameter frame: What `pin` gave.
+  /// - Throws: `FSDAXError` with EINVAL where the frame is not pinned.
+  public func unpin(_ frame: Int) throws(FSDAXError) {
+    guard frames.pins.unpin(frame) else { throw FSDAXError(.EINVAL, .map, nil) }
+  }
+}
