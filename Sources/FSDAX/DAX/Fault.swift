@@ -21,8 +21,10 @@ extension Volume {
       ledger: ledgers.mine)
     let isHuge = order == 9
     let reach = isHuge ? Entry.hugeCount - 1 : 0
-    enterFault(request.inode, request.index & ~reach...request.index | reach)
-    defer { request.inode.invalidateLock.unlockShared() }
+    let isAlone = enterFault(
+      request.inode, request.index & ~reach...request.index | reach,
+      isWrite: isWrite && !area.isPrivate)
+    defer { request.inode.unlockAfterFault(isExclusive: isAlone) }
     guard request.inode.isLive, request.inode.generation == area.file.generation else {
       return FaultOutcome(.sigbus)
     }
@@ -40,13 +42,18 @@ extension Volume {
     return outcome
   }
 
-  /// Takes the invalidate lock beside other faults, when no copying write is at work there.
+  /// Takes the invalidate lock beside other faults, when no copying write is at work there; alone
+  /// for a write while a clone shares the file's blocks.
+  ///
+  /// - Returns: Whether it was taken alone.
   @inline(__always)
-  private func enterFault(_ inode: Inode, _ pages: ClosedRange<UInt64>) {
+  private func enterFault(
+    _ inode: Inode, _ pages: ClosedRange<UInt64>, isWrite: Bool
+  ) -> Bool {
     while true {
-      inode.invalidateLock.lockShared()
-      if !inode.writeFence.covers(pages) { return }
-      inode.invalidateLock.unlockShared()
+      let isAlone = inode.lockForFault(isWrite: isWrite)
+      if !inode.writeFence.covers(pages) { return isAlone }
+      inode.unlockAfterFault(isExclusive: isAlone)
       inode.ioLock.lockShared()
       inode.ioLock.unlockShared()
     }
@@ -89,6 +96,6 @@ extension Volume {
     let usable = mappings.usableByteCount(at: position, remaining: byteCount)
     try end(
       request.inode, position: position, byteCount: usable,
-      writtenByteCount: isDone ? byteCount : 0, request.operation, mappings, request.ledger)
+      writtenByteCount: isDone ? byteCount : 0, request.operation, request.ledger)
   }
 }

@@ -12,9 +12,9 @@ extension Volume {
       var found: [BlockOwner] = []
       let block = UInt32(frame)
       let group = groups.index(of: block)
-      groups.lockShared(group)
+      groups.lock(group)
       groups[group].owners(of: block, into: &found)
-      groups.unlockShared(group)
+      groups.unlock(group)
       return found.filter { owner in
         guard let inode = inodes.inode(owner.inode) else { return false }
         inode.entries.lock.lockExclusive()

@@ -86,6 +86,7 @@ extension Volume {
       defer { inode.ioLock.unlockShared() }
       try inode.check(file)
       try inode.checkRegular()
+      try checkMappable(inode)
       if isSynchronous {
         if isPrivate { throw .EINVAL }
         guard inode.attributes.isDAX, device.copyMode.contains(.synchronous) else {

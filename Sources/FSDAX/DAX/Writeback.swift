@@ -24,7 +24,7 @@ extension Volume {
         throw error
       }
       inode.invalidateLock.unlockShared()
-      let end = UInt64(position) + UInt64(byteCount)
+      let end = min(UInt64(position) + UInt64(byteCount), UInt64(Int.max))
       try syncRange(inode, UInt64(position) >> 12..<(end + 4095) >> 12, ledgers.mine)
     } catch {
       throw FSDAXError(error, .sync, file, position: position)

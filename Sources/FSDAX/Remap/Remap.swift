@@ -19,7 +19,7 @@ extension Volume {
     guard source.isCurrent(request.source.file), target.isCurrent(request.target.file) else {
       throw .EBADF
     }
-    try checkFilesystem(source, target)
+    try checkFilesystem(source, target, isDedupe: request.isDedupe)
     try prepareRemap(&request, for: caller, ledger)
     if request.byteCount == 0 { return 0 }
 

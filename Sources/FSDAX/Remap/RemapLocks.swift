@@ -119,6 +119,6 @@ extension Volume {
 
   /// ERESTARTSYS where a frame is pinned.
   fileprivate func breakAllLayoutsNow(_ inode: Inode, _ ledger: LedgerStripe) throws(Errno) {
-    try breakLayouts(inode, 0, Self.wholeFile, ledger)
+    try breakLayouts(inode, 0, Self.wholeFile, ledger, waits: false)
   }
 }

@@ -3,13 +3,14 @@
 /// Quotas are not modelled. Source: fsdax specification of this project, section 5.3.
 extension Volume {
   /// The filesystem's own checks, before those that all filesystems share.
-  func checkFilesystem(_ source: Inode, _ target: Inode) throws(Errno) {
+  func checkFilesystem(
+    _ source: Inode, _ target: Inode, isDedupe: Bool
+  ) throws(Errno) {
     switch options.personality {
     case .xfs:
       guard source.attributes.isRealtime == target.attributes.isRealtime else { throw .EINVAL }
       guard source.attributes.isDAX == target.attributes.isDAX else { throw .EINVAL }
-    case .btrfs:
-      guard source.attributes.isNodatasum == target.attributes.isNodatasum else { throw .EINVAL }
+    case .btrfs: try checkRemap(source: source, target: target, isDedupe: isDedupe)
     }
     guard options.hasReflink else { throw .EOPNOTSUPP }
     if isShutDown { throw .EIO }
@@ -35,7 +36,8 @@ extension Volume {
     }
     try fitRange(&request, for: caller)
     if request.byteCount == 0 { return }
-    writeBackForRemap(request)
+    // Step 4, waiting for I/O and writing back, has nothing left to do: breaking the layouts of both
+    // files wrote their dirty entries back, and these locks keep new ones away.
     if request.isDedupe, try !compareForDedupe(request, ledger) {
       request.byteCount = 0
       return
@@ -45,12 +47,6 @@ extension Volume {
     touch(target)
     target.attributes.isPrivileged = false
   }
-
-  /// Step 4, with nothing left to do.
-  ///
-  /// Direct access has no I/O in flight under these locks. Stores through mappings are durable only
-  /// once their entries are written back; breaking the layouts did that for all of both files.
-  private func writeBackForRemap(_ request: RemapRequest) {}
 
   /// Step 3: alignment, ends, limits, and blocks that are whole but for the end of the file.
   private func fitRange(_ request: inout RemapRequest, for caller: Caller) throws(Errno) {
