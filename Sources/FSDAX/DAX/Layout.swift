@@ -92,3 +92,26 @@ extension Volume {
     return false
   }
 }
+
+extension Volume {
+  /// Writes back what was stored through mappings and takes all pages of a file away from them.
+  ///
+  /// The next access to each page faults anew, as after the kernel dropped its caches.
+  ///
+  /// - Parameter file: The file.
+  /// - Throws: `FSDAXError`: ENOENT, EISDIR, EINTR; an error of the writeback.
+  public func invalidate(_ file: FileID) throws(FSDAXError) {
+    do throws(Errno) {
+      let inode = try inode(file)
+      inode.ioLock.lockExclusive()
+      defer { inode.ioLock.unlockExclusive() }
+      inode.invalidateLock.lockExclusive()
+      defer { inode.invalidateLock.unlockExclusive() }
+      try inode.check(file)
+      try inode.checkRegular()
+      try breakLayouts(inode, 0, UInt64(Int.max), ledgers.mine)
+    } catch {
+      throw FSDAXError(error, .sync, file)
+    }
+  }
+}

@@ -63,6 +63,8 @@ extension ModelVolume {
         ? try supply.fragmented(
           supply.masters[0], byteCount: byteCount, extentByteCount: extentByteCount
         ).file : file
+      // A write far from all others would stage 32 blocks, and a batch of them fill the device.
+      try volume.setAttributes(of: file) { $0.cowExtentHint = 1 }
     } catch {
       throw .failed(error.description)
     }

@@ -52,6 +52,10 @@ struct ModelSupply {
             try volume(cell.routine), byteCount: try wholeBlocks(p.sizeBytes),
             extentByteCount: try wholeBlocks(p.extentBytes))
         ], cores: cores)
+    case .fault: return try faults(cell, cores)
+    case .writeback:
+      return try ModelCell(
+        [WritebackWork(try volume("auto"), byteCount: try wholeBlocks(p.sizeBytes))], cores: cores)
     default: throw .failed("The model has no operation '\(cell.operation.rawValue)'.")
     }
   }
@@ -67,6 +71,20 @@ struct ModelSupply {
         try SharedBlockWork(
           volume, thread: thread, action, source: cell.parameters.sourceState ?? .mapped,
           position: position, length: length, unitByteCount: unit))
+    }
+    return try ModelCell(works, cores: cores)
+  }
+
+  private mutating func faults(
+    _ cell: Cell, _ cores: [Int]
+  ) throws(CellException) -> any PreparedCell {
+    guard let access = cell.parameters.access, let pages = cell.parameters.pages?.byteCount else {
+      throw .failed("A fault of the model has a class and a page size.")
+    }
+    let volume = try volume(cell.routine)
+    var works: [any ModelWork] = []
+    for thread in 0..<(try threadCount(cell)) {
+      works.append(try FaultWork(volume, thread: thread, access, pageByteCount: pages))
     }
     return try ModelCell(works, cores: cores)
   }
@@ -97,9 +115,10 @@ struct ModelSupply {
   private mutating func volume(
     _ routine: String, bigByteCount: Int? = nil, isMappable: Bool = false
   ) throws(CellException) -> ModelVolume {
-    // Readers beside a clone read what `auto` reads.
+    // What a routine's name does to the calls, and not to the volume, needs none of its own.
+    let shared = ["direct", "beside-clone"].contains(routine)
     let design = ModelVolume.Design(
-      routine: routine, bigByteCount: bigByteCount, isMappable: isMappable)
+      routine: shared ? "auto" : routine, bigByteCount: bigByteCount, isMappable: isMappable)
     if let known = volumes[design] { return known }
     let made = try ModelVolume(
       design, topology: topology, masterCount: bigByteCount == nil ? 2 : 1)

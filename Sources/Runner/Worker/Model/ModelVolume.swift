@@ -10,7 +10,10 @@ internal import HotCore
   let masters: [FileID]
   /// Bytes of a master: twice the last-level cache, so that a walk over it finds nothing cached.
   let masterByteCount: Int
+  /// Bytes of a plain file.
+  let plainByteCount = 32 << 20
   private let user: Arena
+  private var plain: [Int: FileID] = [:]
 
   /// Bytes of the user's memory.
   static let userByteCount = 64 << 20
@@ -33,8 +36,9 @@ internal import HotCore
     } catch {
       throw .failed(error.description)
     }
-    let usual = (2 * masterCount + 1) * (masterByteCount + (8 << 20)) + (128 << 20)
+    let usual = (masterCount + 1) * (masterByteCount + (8 << 20)) + (192 << 20)
     var options = VolumeOptions(byteCount: design.bigByteCount.map { $0 + $0 / 16 } ?? usual)
+    try Self.checkMemory(options.device.byteCount)
     options.groupCount = design.bigByteCount == nil ? nil : 1
     options.device.isMappable = design.isMappable
     options.apply(design.routine)
@@ -64,6 +68,41 @@ internal import HotCore
       throw .failed(error.description)
     }
     masters = made
+  }
+
+  /// Faulting in more memory than there is ends processes instead of failing, so it is asked first.
+  private static func checkMemory(_ byteCount: Int) throws(CellException) {
+    let spare = 1 << 30
+    let line = SystemFiles.live.text("/proc/meminfo")?.split(separator: "\n")
+      .first { $0.hasPrefix("MemAvailable:") }
+    guard let line, let kibibytes = Int(line.filter(\.isNumber)) else { return }
+    if kibibytes << 10 < byteCount + spare {
+      throw .skipped("\(byteCount >> 20) MiB of memory are not free")
+    }
+  }
+
+  /// A file of a thread that is mapped and stored into, and shares no block but while a cell has it
+  /// cloned.
+  ///
+  /// - Parameter thread: The thread.
+  /// - Returns: The file, the same for all cells.
+  /// - Throws: `FSDAXError` with ENOSPC.
+  func plainFile(_ thread: Int) throws(FSDAXError) -> FileID {
+    if let known = plain[thread] { return known }
+    let file = try volume.create()
+    // SAFETY: the user's memory has more bytes than are written at once.
+    try unsafe volume.fill(
+      file, byteCount: plainByteCount,
+      from: UnsafeRawBufferPointer(start: user.base, count: Self.userByteCount))
+    plain[thread] = file
+    return file
+  }
+
+  /// Stores bytes of the user's memory through a mapping.
+  func store(_ area: VirtualArea, at offset: Int, byteCount: Int) throws(FSDAXError) {
+    // SAFETY: the user's memory has the bytes.
+    let bytes = unsafe RawSpan(_unsafeStart: user.base, byteCount: byteCount)
+    try volume.store(area, at: offset, bytes, order: byteCount == 2 << 20 ? 9 : 0)
   }
 
   /// The user's memory: random bytes to write, and room to read into.
