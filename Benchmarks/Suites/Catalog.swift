@@ -26,7 +26,7 @@ public enum Catalog {
         ("flush", Flush.essential), ("cow-edge", CowEdge.essential),
         ("cow-block", CowBlock.essential), ("dedupe", Dedupe.essential),
         ("fault", Fault.essential), ("clone", Clone.essential), ("unshare", Unshare.essential),
-        ("writeback", Writeback.essential), ("fragmentation", Fragmentation.essential),
+        ("writeback", Writeback.essential),
         ("scaling", Scaling.essential),
       ]),
     Suite(

@@ -6,19 +6,16 @@ internal import Plan
 /// comparison of 4 KiB. The file is `size_bytes`, its extents are of `extent_bytes`, and
 /// `length_bytes` is what one call works on.
 enum Fragmentation {
-  static let essential =
-    writes(extents: "4KiB,4MiB") + [block(.read, extents: "4KiB,4MiB")]
-
   static let suite = Suite(
     name: "fragmentation",
     question: "What does the number of a file's extents, up to a million, add to one operation?",
-    rounds: 16,
+    rounds: 8,
     workloads: writes(extents: sweep) + [
       block(.read, extents: sweep), block(.dedupe, extents: sweep, mismatches: [.none]),
     ])
 
   /// 2^20, 2^16, 2^12, 2^10, 2^8, 2^4 and one extent.
-  private static let sweep = "4KiB,64KiB,1MiB,4MiB,16MiB,256MiB,4GiB"
+  private static let sweep = "4KiB,64KiB,4MiB,4GiB"
 
   private static func writes(extents: String) -> [Workload] {
     [

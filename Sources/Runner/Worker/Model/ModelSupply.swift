@@ -5,6 +5,7 @@ internal import Plan
 /// The model's cells of a worker, and the volumes they share.
 struct ModelSupply {
   private var volumes: [ModelVolume.Design: ModelVolume] = [:]
+  private var fragmented: FragmentedFile?
   private let topology = CacheTopology()
 
   /// Makes a cell ready.
@@ -105,8 +106,11 @@ struct ModelSupply {
   ) throws(CellException) -> any PreparedCell {
     let p = cell.parameters
     let size = try wholeBlocks(p.sizeBytes)
-    let work = try FragmentWork(
-      try volume(cell.routine, bigByteCount: size), action, byteCount: size,
+    let big = try volume(cell.routine, bigByteCount: size)
+    let source = fragmented ?? FragmentedFile(big)
+    fragmented = source
+    let work = FragmentWork(
+      source, action, byteCount: size,
       extentByteCount: try wholeBlocks(p.extentBytes), position: p.positionBytes ?? 0,
       length: p.lengthBytes ?? ModelVolume.blockByteCount)
     return try ModelCell([work], cores: cores)
