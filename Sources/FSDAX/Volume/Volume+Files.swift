@@ -35,6 +35,7 @@ extension Volume {
       defer { inode.ioLock.unlockExclusive() }
       try inode.check(file)
       change(&inode.attributes)
+      inode.publishHints()
     } catch {
       throw FSDAXError(error, .open, file)
     }

@@ -75,7 +75,9 @@ struct FrameSharingTests {
     }
   }
 
-  @Test("Random owners: the three designs agree with a plain set", arguments: [1, 2, 3] as [UInt64])
+  @Test(
+    "Random owners: the three designs agree with a plain set",
+    arguments: [1, 2, 3] as [UInt64])
   func random(seed: UInt64) {
     var generator = Seeded(seed)
     var counts = ShareCounts()

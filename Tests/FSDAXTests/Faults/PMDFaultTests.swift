@@ -29,7 +29,9 @@ struct PMDFaultTests {
     #expect(bed.fault(area, 3, write: true).flags == .noPage)
   }
 
-  @Test("F-7, F-8: the whole 2 MiB must lie below the last page", arguments: [(511 * 4096, 0), (2 << 20 + 1, 512)])
+  @Test(
+    "F-7, F-8: the whole 2 MiB must lie below the last page",
+    arguments: [(511 * 4096, 0), (2_097_153, 512)])
   func tooShort(size: Int, index: Int) throws {
     let bed = try FaultBed()
     let file = try bed.volume.create()
@@ -114,7 +116,7 @@ struct PMDFaultTests {
     #expect(area.table.slot(9).isNone)
   }
 
-  @Test("F-18: a huge write over 1 MiB of sharing falls back, gives its staging back, then copies 4 KiB")
+  @Test("F-18: a huge write over 1 MiB of sharing falls back without staging, then copies 4 KiB")
   func shortCopy() throws {
     let bed = try FaultBed()
     let file = try hugeFile(bed)
