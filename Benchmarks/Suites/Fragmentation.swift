@@ -14,7 +14,7 @@ enum Fragmentation {
       block(.read, extents: sweep), block(.dedupe, extents: sweep, mismatches: [.none]),
     ])
 
-  /// 2^20, 2^16, 2^12, 2^10, 2^8, 2^4 and one extent.
+  /// 2^20, 2^16, 2^10 and one extent.
   private static let sweep = "4KiB,64KiB,4MiB,4GiB"
 
   private static func writes(extents: String) -> [Workload] {

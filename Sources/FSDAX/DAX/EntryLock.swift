@@ -2,10 +2,9 @@ internal import HotCore
 
 /// The threads that wait for locked entries of one tree; made at the first wait.
 ///
-/// Guarded by the tree's lock, but for the sleeping itself.
-@safe struct EntryQueues: ~Copyable {
-  private struct Queue: ~Copyable {
-    let word = WaitWord()
+/// A reference; what it refers to is guarded by the tree's lock, but for the sleeping itself.
+@safe struct EntryQueues {
+  private struct Queue {
     var waiterCount = 0
     /// The entry waited for, and whether others are waited for here too.
     var key: UInt64 = 0
@@ -13,15 +12,23 @@ internal import HotCore
   }
 
   private static let queueCount = 8
-  private var queues: UnsafeMutablePointer<Queue>?
+  private let queues: UnsafeMutablePointer<Queue>
+  private let words: UnsafeMutablePointer<WaitWord>
 
   /// Nobody waits.
-  init() { unsafe queues = nil }
+  init() {
+    unsafe queues = .allocate(capacity: Self.queueCount)
+    unsafe queues.initialize(repeating: Queue(), count: Self.queueCount)
+    unsafe words = .allocate(capacity: Self.queueCount)
+    for slot in 0..<Self.queueCount { unsafe (words + slot).initialize(to: WaitWord()) }
+  }
 
-  deinit {
-    guard let queues = unsafe queues else { return }
+  /// Ends the queues; the tree alone calls it, at its own end.
+  func destroy() {
     unsafe queues.deinitialize(count: Self.queueCount)
     unsafe queues.deallocate()
+    unsafe words.deinitialize(count: Self.queueCount)
+    unsafe words.deallocate()
   }
 
   // SAFETY: a slot is below the count, and the queues stay until the tree ends.
@@ -32,13 +39,8 @@ internal import HotCore
   }
 
   /// Enters a queue; the tree's lock is held.
-  mutating func enter(_ key: UInt64) -> UInt32 {
-    if unsafe queues == nil {
-      let made = UnsafeMutablePointer<Queue>.allocate(capacity: Self.queueCount)
-      for slot in 0..<Self.queueCount { unsafe (made + slot).initialize(to: Queue()) }
-      unsafe queues = made
-    }
-    let queue = unsafe queues.unsafelyUnwrapped + Self.slot(key)
+  func enter(_ key: UInt64) -> UInt32 {
+    let queue = unsafe queues + Self.slot(key)
     if unsafe queue.pointee.waiterCount == 0 {
       unsafe queue.pointee.key = key
       unsafe queue.pointee.isMixed = false
@@ -46,18 +48,16 @@ internal import HotCore
       unsafe queue.pointee.isMixed = true
     }
     unsafe queue.pointee.waiterCount += 1
-    return unsafe queue.pointee.word.ticket
+    return unsafe words[Self.slot(key)].ticket
   }
 
   /// Sleeps in the queue entered; the tree's lock is not held.
   func sleep(_ key: UInt64, ticket: UInt32) {
-    guard let queues = unsafe queues else { return }
-    unsafe queues[Self.slot(key)].word.sleep(ticket: ticket)
+    unsafe words[Self.slot(key)].sleep(ticket: ticket)
   }
 
   /// Leaves the queue; the tree's lock is held.
   func leave(_ key: UInt64) {
-    guard let queues = unsafe queues else { return }
     unsafe queues[Self.slot(key)].waiterCount -= 1
   }
 
@@ -65,10 +65,9 @@ internal import HotCore
   ///
   /// One of several entries' waiters could be the wrong one, so a mixed queue wakes all.
   @inline(__always) func wake(_ key: UInt64, all: Bool) {
-    guard let queues = unsafe queues else { return }
     let queue = unsafe queues + Self.slot(key)
     guard unsafe queue.pointee.waiterCount > 0 else { return }
-    unsafe queue.pointee.word.wake(all: all || queue.pointee.isMixed)
+    unsafe words[Self.slot(key)].wake(all: all || queue.pointee.isMixed)
   }
 }
 
@@ -79,16 +78,18 @@ extension EntryTree {
   /// Sleeps until an entry that is locked may be free; the tree's lock is given up meanwhile.
   func wait(for placed: PlacedEntry, _ ledger: LedgerStripe) {
     ledger.add(.entryWaits)
-    let ticket = unsafe state.pointee.queues.enter(placed.base)
+    let queues = unsafe state.pointee.queues ?? EntryQueues()
+    unsafe state.pointee.queues = queues
+    let ticket = queues.enter(placed.base)
     lock.unlockExclusive()
-    unsafe state.pointee.queues.sleep(placed.base, ticket: ticket)
+    queues.sleep(placed.base, ticket: ticket)
     lock.lockExclusive()
-    unsafe state.pointee.queues.leave(placed.base)
+    queues.leave(placed.base)
   }
 
   /// Wakes one thread that waits for an entry, or all of them; the tree's lock is held.
   @inline(__always) func wake(_ base: UInt64, all: Bool) {
-    unsafe state.pointee.queues.wake(base, all: all)
+    unsafe state.pointee.queues?.wake(base, all: all)
   }
 
   /// Locks an entry that is free; the tree's lock is held.

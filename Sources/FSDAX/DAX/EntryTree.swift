@@ -22,7 +22,8 @@ internal import Synchronization
     /// A leaf when `height` is 0, otherwise a node of that height.
     var root: UInt = 0
     var height: UInt64 = 0
-    var queues = EntryQueues()
+    /// Made at the first wait.
+    var queues: EntryQueues?
   }
 
   let lock: SharedLock
@@ -39,6 +40,7 @@ internal import Synchronization
   deinit {
     forgetEntries()
     releaseAll()
+    unsafe state.pointee.queues?.destroy()
     unsafe state.deinitialize(count: 1)
     unsafe state.deallocate()
   }
@@ -105,7 +107,9 @@ internal import Synchronization
       let first = key << Self.fanShift
       if first >= end { return nil }
       let huge = unsafe leaf[Self.hugeWord]
-      if huge != 0, huge & mask == mask { return PlacedEntry(base: first, entry: Entry(bits: huge)) }
+      if huge != 0, huge & mask == mask {
+        return PlacedEntry(base: first, entry: Entry(bits: huge))
+      }
       let start = max(cursor, first)
       if unsafe leaf[Self.usedWord] > 0 {
         let stop = min(end - first, Entry.hugeCount)

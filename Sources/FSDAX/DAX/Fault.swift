@@ -1,7 +1,9 @@
 internal import HotCore
 
 extension Volume {
-  /// Handles a fault on a page of a mapping. Source: specification, sections 4.3 and 4.4.
+  /// Handles a fault on a page of a mapping.
+  ///
+  /// Source: specification, sections 4.3 and 4.4.
   ///
   /// - Parameters:
   ///   - area: The mapping.
@@ -86,7 +88,9 @@ extension Volume {
     }
   }
 
-  /// The step's end; nothing written undoes what begin prepared. Hazard H14 loses its error.
+  /// The step's end; nothing written undoes what begin prepared.
+  ///
+  /// Hazard H14 loses its error.
   @inline(__always)
   func endFault(
     _ request: FaultRequest, _ position: UInt64, _ byteCount: UInt64, _ mappings: MappingPair,

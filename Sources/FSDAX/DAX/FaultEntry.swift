@@ -1,8 +1,10 @@
 internal import HotCore
 
 extension Volume {
-  /// Finds or makes the entry for a fault and locks it; nil where smaller entries are in the way
-  /// of a huge one. Source: specification, section 4.2.
+  /// Finds or makes the entry for a fault and locks it; nil where smaller entries are in the way of
+  /// a huge one.
+  ///
+  /// Source: specification, section 4.2.
   @inline(__always)
   func grab(
     _ inode: Inode, _ index: UInt64, isHuge: Bool, _ ledger: LedgerStripe
@@ -27,8 +29,9 @@ extension Volume {
     }
   }
 
-  /// Takes a huge entry without frames away for small ones. The tree's lock is held, and given up
-  /// while mappings are changed.
+  /// Takes a huge entry without frames away for small ones.
+  ///
+  /// The tree's lock is held, and given up while mappings are changed.
   private func downgrade(_ inode: Inode, _ found: PlacedEntry) {
     let held = inode.entries.hold(found)
     if held.entry.isZero {
@@ -47,7 +50,9 @@ extension Volume {
     let isDirty: Bool
   }
 
-  /// Makes a locked entry stand for what a fault found: a frame, or zeros. Source: section 4.5.
+  /// Makes a locked entry stand for what a fault found: a frame, or zeros.
+  ///
+  /// Source: section 4.5.
   @inline(__always)
   func insertEntry(
     _ inode: Inode, _ held: inout PlacedEntry, frame: Int?, _ change: EntryChange
@@ -109,7 +114,9 @@ extension Volume {
     }
   }
 
-  /// Fills new blocks for a fault from the old ones. Source: section 2.3.
+  /// Fills new blocks for a fault from the old ones.
+  ///
+  /// Source: section 2.3.
   ///
   /// The copy stays in the cache: the entry's marks have it written back later.
   func copyForFault(
@@ -127,7 +134,9 @@ extension Volume {
     }
   }
 
-  /// Whether a fault has to wait for its metadata. Upstream forgets copies (hazard H5).
+  /// Whether a fault has to wait for its metadata.
+  ///
+  /// Upstream forgets copies (hazard H5).
   @inline(__always)
   func isSynchronous(_ request: FaultRequest, _ target: Mapping) -> Bool {
     guard request.isSynchronous, request.isWrite else { return false }

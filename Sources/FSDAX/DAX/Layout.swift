@@ -2,7 +2,9 @@ internal import HotCore
 
 extension Volume {
   /// Drops cached entries before a copy-on-write or a first write; with the marks cleared also
-  /// dirty ones go. Source: specification, section 3.2.
+  /// dirty ones go.
+  ///
+  /// Source: specification, section 3.2.
   @inline(__always)
   func dropEntries(
     _ inode: Inode, from position: UInt64, byteCount: UInt64, clearsMarks: Bool

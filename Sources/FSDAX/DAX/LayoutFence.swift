@@ -11,7 +11,9 @@ struct WriteFence: ~Copyable, Sendable {
 
   init() {}
 
-  /// Whether pages are fenced. The invalidate lock, held by the caller, orders this after `set`.
+  /// Whether pages are fenced.
+  ///
+  /// The invalidate lock, held by the caller, orders this after `set`.
   @inline(__always) func covers(_ pages: ClosedRange<UInt64>) -> Bool {
     let end = end.load(ordering: .acquiring)
     if end == 0 { return false }
@@ -28,6 +30,7 @@ struct WriteFence: ~Copyable, Sendable {
 
 extension Volume {
   /// Keeps faults out of a range that a write may copy-on-write; false where nobody maps the file.
+  ///
   /// `ioLock` is held alone.
   @inline(__always)
   func fenceFaults(_ inode: Inode, _ position: UInt64, _ byteCount: Int) -> Bool {

@@ -1,6 +1,8 @@
 internal import HotCore
 
-/// A fault on 2 MiB at once. Source: specification, section 4.4. The invalidate lock is held shared.
+/// A fault on 2 MiB at once. Source: specification, section 4.4.
+///
+/// The invalidate lock is held shared.
 extension Volume {
   static let hugeByteCount = UInt64(512 * DAXDevice.pageByteCount)
 

@@ -1,5 +1,7 @@
-/// Shadow pages: each sharer has a page record of its own, which stands in a list that the
-/// physical block leads to. Taking one more is cheap; finding one of many is a walk.
+/// Shadow pages: each sharer has a page record of its own, which stands in a list that the physical
+/// block leads to.
+///
+/// Taking one more is cheap; finding one of many is a walk.
 struct ShadowPages: FrameTracker, ~Copyable {
   private struct Shadow {
     var owner: BlockOwner

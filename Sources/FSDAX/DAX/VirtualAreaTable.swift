@@ -73,7 +73,9 @@ internal import Synchronization
     unsafe UnsafeMutablePointer(bitPattern: slot.address)
   }
 
-  /// What a page is mapped to; a page of a huge frame as its own frame. The lock is held.
+  /// What a page is mapped to; a page of a huge frame as its own frame.
+  ///
+  /// The lock is held.
   @inline(__always) func slot(_ page: Int) -> AreaSlot {
     let found = directorySlot(span(page))
     if found.isTable, let table = unsafe tablePointer(found) {
@@ -86,7 +88,9 @@ internal import Synchronization
   /// What the 2 MiB around a page are mapped to.
   @inline(__always) func spanSlot(_ page: Int) -> AreaSlot { directorySlot(span(page)) }
 
-  /// Maps one page; a huge mapping of its span, or a private page, keeps its place. The lock is held, shared or not.
+  /// Maps one page; a huge mapping of its span, or a private page, keeps its place.
+  ///
+  /// The lock is held, shared or not.
   @inline(__always) func map(_ page: Int, _ slot: AreaSlot) {
     var found = directorySlot(span(page))
     if found.isNone { found = makeTable(span(page)) }
@@ -134,20 +138,28 @@ internal import Synchronization
     unsafe UnsafeMutableRawPointer(bitPattern: old.address)?.deallocate()
   }
 
-  /// Maps pages to nothing, huge mappings that overlap whole. The lock is held alone.
+  /// Maps pages to nothing, huge mappings that overlap whole.
+  ///
+  /// The lock is held alone.
   func clear(_ pages: Range<Int>, dropsCopies: Bool) {
     change(pages) { old in
       if old.isAnonymous && !dropsCopies { return old }
       release(old)
       return .none
     }
-    if let mirror = unsafe state.pointee.mirror { mirror.unmap(page: pages.lowerBound, count: pages.count) }
+    if unsafe state.pointee.hasMirror {
+      unsafe state.pointee.mirror?.unmap(page: pages.lowerBound, count: pages.count)
+    }
   }
 
-  /// Makes stores into pages fault again. The lock is held alone.
+  /// Makes stores into pages fault again.
+  ///
+  /// The lock is held alone.
   func protect(_ pages: Range<Int>) {
     change(pages) { $0.isFrame ? $0.readOnly : $0 }
-    if let mirror = unsafe state.pointee.mirror { mirror.protect(page: pages.lowerBound, count: pages.count) }
+    if unsafe state.pointee.hasMirror {
+      unsafe state.pointee.mirror?.protect(page: pages.lowerBound, count: pages.count)
+    }
   }
 
   private func change(_ pages: Range<Int>, _ body: (AreaSlot) -> AreaSlot) {

@@ -2,13 +2,15 @@ internal import HotCore
 
 extension Volume {
   /// Makes a range of a file durable, with its metadata: what was stored through mappings is
-  /// written back. Source: specification, section 4.8.
+  /// written back.
+  ///
+  /// Source: specification, section 4.8.
   ///
   /// - Parameters:
   ///   - file: The file.
   ///   - position: The first byte.
   ///   - byteCount: Bytes; more than there are is the whole rest.
-  /// - Throws: `FSDAXError`: EINVAL, ENOENT, EISDIR; an error of a writeback since the last sync.
+  /// - Throws: `FSDAXError`: EINVAL, ENOENT; an error of a writeback since the last sync.
   public func sync(
     _ file: FileID, from position: Int = 0, byteCount: Int = .max
   ) throws(FSDAXError) {
@@ -18,7 +20,6 @@ extension Volume {
       inode.invalidateLock.lockShared()
       do throws(Errno) {
         try inode.check(file)
-        try inode.checkRegular()
       } catch {
         inode.invalidateLock.unlockShared()
         throw error
@@ -48,8 +49,9 @@ extension Volume {
   }
 
   /// Flushes the dirty entries of a range, each in this order: stores are refused, lines are
-  /// written back, the mark is cleared. A store that races lands before the flush, or faults and
-  /// marks the entry again.
+  /// written back, the mark is cleared.
+  ///
+  /// A store that races lands before the flush, or faults and marks the entry again.
   func writeBack(
     _ inode: Inode, _ pages: Range<UInt64>, _ ledger: LedgerStripe
   ) throws(Errno) {

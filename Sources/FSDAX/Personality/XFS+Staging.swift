@@ -12,8 +12,8 @@ extension Volume {
 
   /// The blocks to allocate at once for copy-on-write: the larger hint, or 32.
   func cowHint(_ inode: Inode) -> UInt64 {
-    let extentHint = options.alwaysCopiesOnWrite ? 0 : inode.attributes.extentHint
-    let hint = UInt64(max(inode.attributes.cowExtentHint, extentHint))
+    let hints = inode.hints
+    let hint = UInt64(max(hints.cow, options.alwaysCopiesOnWrite ? 0 : hints.extent))
     return hint == 0 ? UInt64(Self.defaultCowHint) : hint
   }
 

@@ -2,7 +2,11 @@ internal import HotCore
 internal import Synchronization
 
 /// The state of one file. Which lock guards what stands with each field.
-struct InodeState: ~Copyable {
+@safe struct InodeState: ~Copyable {
+  /// Never read, for the thread sanitizer.
+  ///
+  /// It takes the change of any field, made through an accessor, for one of the first. So fields changed so have one lock, and others an allocation of their own.
+  private let unused: UInt64 = 0
   let number: UInt32
   /// Taken alone to change data or size, shared to read.
   let ioLock: SharedLock
@@ -25,12 +29,15 @@ struct InodeState: ~Copyable {
   var generation: UInt32 = 0
   var isLive = false
   /// Guarded by ioLock.
-  var attributes = FileAttributes()
+  let attributes: UnsafeMutablePointer<FileAttributes>
 
   /// Its own lock inside.
   let entries: EntryTree
   /// The file's mappings; their own lock inside.
   let areas: AreaList
+  /// The attributes' extent hints, the one for copy-on-write above, for faults, which do not hold
+  /// ioLock.
+  let hints = Atomic<UInt64>(0)
   /// Set under ioLock, read under invalidateLock.
   let writeFence = WriteFence()
   /// The number of the error a writeback met since the last sync, or 0.
@@ -43,6 +50,14 @@ struct InodeState: ~Copyable {
     extentLock = SharedLock(rank: LockRank.extents, order: UInt64(number))
     entries = EntryTree(inode: number)
     areas = AreaList(inode: number)
+    unsafe attributes = .allocate(capacity: 1)
+    unsafe attributes.initialize(to: FileAttributes())
+  }
+
+  deinit {
+    // SAFETY: made above, and the last user is gone with the volume.
+    unsafe attributes.deinitialize(count: 1)
+    unsafe attributes.deallocate()
   }
 }
 
@@ -133,8 +148,22 @@ enum LockRank {
     get { unsafe state.pointee.size.load(ordering: .acquiring) }
     nonmutating set { unsafe state.pointee.size.store(newValue, ordering: .releasing) }
   }
+  /// The extent hint and the one for copy-on-write, without ioLock.
+  var hints: (extent: UInt32, cow: UInt32) {
+    let both = unsafe state.pointee.hints.load(ordering: .relaxed)
+    return (UInt32(truncatingIfNeeded: both), UInt32(both >> 32))
+  }
+  /// Has faults see the hints of the attributes; ioLock is held alone.
+  func publishHints() {
+    let both = UInt64(attributes.cowExtentHint) << 32 | UInt64(attributes.extentHint)
+    unsafe state.pointee.hints.store(both, ordering: .relaxed)
+  }
   var attributes: FileAttributes {
-    _read { yield unsafe state.pointee.attributes }
-    nonmutating _modify { yield unsafe &state.pointee.attributes }
+    _read { yield unsafe state.pointee.attributes.pointee }
+    nonmutating _modify {
+      // In two steps: one would be an access to the whole state.
+      let attributes = unsafe state.pointee.attributes
+      yield unsafe &attributes.pointee
+    }
   }
 }

@@ -41,6 +41,7 @@ extension Volume {
         inode.attributes = old
         throw .EINVAL
       }
+      inode.publishHints()
     } catch {
       throw FSDAXError(error, .open, file)
     }

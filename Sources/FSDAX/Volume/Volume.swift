@@ -109,6 +109,7 @@ public struct VolumeOptions: Sendable {
       inode.isLive = true
       inode.size = 0
       inode.attributes = attributes
+      inode.publishHints()
       return inode.id
     } catch {
       throw FSDAXError(error, .create, nil)

@@ -1,0 +1,130 @@
+import Foundation
+import Testing
+
+@testable import FSDAX
+
+@Suite("Write-back, invalidation and synchronous faults")
+struct WritebackTests {
+  @Test("F-12: a sync flushes the dirty pages of its range only")
+  func range() throws {
+    let bed = try FaultBed()
+    let file = try bed.file(1, byteCount: 6 * 4096)
+    let area = try bed.area(file, pages: 6)
+    for page in [0, 1, 5] { #expect(bed.fault(area, page, write: true).flags == .noPage) }
+    let before = bed.volume.ledger
+    try bed.volume.sync(file, from: 0, byteCount: 8192)
+    #expect((bed.volume.ledger - before)[.linesFlushed] == 128)
+    #expect(try bed.entry(file, 0)?.entry.isDirty == false)
+    #expect(try bed.entry(file, 5)?.entry.isDirty == true)
+    #expect(!area.table.slot(0).isWritable && area.table.slot(5).isWritable)
+    // A store after it faults, and is dirty again.
+    try bed.store(area, 2)
+    #expect(try bed.entry(file, 0)?.entry.isDirty == true)
+  }
+
+  @Test("F-13: one page of a dirty huge entry flushes all of it")
+  func huge() throws {
+    let bed = try FaultBed()
+    let file = try bed.volume.create()
+    try bed.volume.allocate(file, at: 0, byteCount: 4 << 20)
+    let area = try bed.area(file, pages: 1024)
+    #expect(bed.fault(area, 512, write: true, order: 9).flags == .noPage)
+    let before = bed.volume.ledger
+    try bed.volume.sync(file, from: 700 * 4096, byteCount: 1)
+    #expect((bed.volume.ledger - before)[.linesFlushed] == 2_097_152 / 64)
+    #expect(!area.table.slot(512).isWritable)
+    #expect(try bed.entry(file, 512)?.entry.isDirty == false)
+    try bed.volume.sync(file, from: 0, byteCount: 512 * 4096)
+    #expect((bed.volume.ledger - before)[.linesFlushed] == 2_097_152 / 64)
+  }
+
+  @Test("F-14: invalidation keeps a dirty entry, deletion does not")
+  func invalidate() throws {
+    let bed = try FaultBed()
+    let file = try bed.file(1, byteCount: 8192)
+    let area = try bed.area(file, pages: 2)
+    #expect(bed.fault(area, 0, write: true).flags == .noPage)
+    #expect(bed.fault(area, 1, write: false).flags == .noPage)
+    let inode = try bed.volume.inode(file)
+    bed.volume.dropEntries(inode, from: 0, byteCount: 8192, clearsMarks: false)
+    #expect(try bed.entry(file, 0)?.entry.isDirty == true)
+    #expect(try bed.entry(file, 1) == nil)
+    #expect(try bed.pages(file) == 1)
+    #expect(area.table.slot(0).isNone)
+    bed.volume.deleteEntries(inode, 0..<2)
+    #expect(try bed.pages(file) == 0)
+  }
+
+  @Test("F-16: a synchronous store to a new block maps only after the sync")
+  func synchronous() throws {
+    let bed = try FaultBed()
+    let file = try bed.volume.create()
+    try bed.volume.truncate(file, to: 4096)
+    let area = try bed.area(file, isSynchronous: true)
+    let outcome = bed.fault(area, write: true)
+    #expect(outcome.flags == [.needsSync, .major])
+    #expect(area.table.slot(0).isNone)
+    #expect(try bed.entry(file)?.entry.isDirty == false)
+    #expect(try bed.volume.inode(file).hasUnsyncedMetadata)
+    #expect(bed.volume.finishSynchronousFault(area, page: 0, outcome).flags == .noPage)
+    #expect(try !bed.volume.inode(file).hasUnsyncedMetadata)
+    #expect(try bed.entry(file)?.entry.isDirty == true)
+    #expect(area.table.slot(0) == AreaSlot(frame: try #require(outcome.frame), isWritable: true))
+    // Truncated meanwhile: nothing is mapped.
+    try bed.volume.truncate(file, to: 0)
+    #expect(bed.volume.finishSynchronousFault(area, page: 0, outcome).flags == .noPage)
+    #expect(area.table.slot(0).isNone)
+  }
+
+  @Test("An error of a write-back is reported by one sync, and the mark stays")
+  func error() throws {
+    let bed = try FaultBed()
+    let file = try bed.file(1)
+    let area = try bed.area(file)
+    #expect(bed.fault(area, write: true).flags == .noPage)
+    let inode = try bed.volume.inode(file)
+    bed.volume.device.kill()
+    #expect(throws: Errno.EIO) { try bed.volume.writeBack(inode, 0..<1, bed.volume.ledgers.mine) }
+    #expect(try bed.entry(file)?.entry.isDirty == true)
+    #expect(throws: FSDAXError(.EIO, .sync, file)) { try bed.volume.sync(file, byteCount: 0) }
+    try bed.volume.sync(file, byteCount: 0)
+  }
+
+  @Test("A pinned frame stops the breaking of layouts until it is free")
+  func pins() throws {
+    let bed = try FaultBed()
+    let file = try bed.file(1, byteCount: 8192)
+    let area = try bed.area(file, pages: 2)
+    #expect(throws: FSDAXError(.EFAULT, .map, file)) { try bed.volume.pin(area, page: 0) }
+    #expect(bed.fault(area, write: true).flags == .noPage)
+    let frame = try bed.volume.pin(area, page: 0)
+    let inode = try bed.volume.inode(file)
+    let ledger = bed.volume.ledgers.mine
+    try bed.volume.breakLayouts(inode, 4096, 4096, ledger, waits: false)
+    #expect(throws: Errno.ERESTARTSYS) {
+      try bed.volume.breakLayouts(inode, 0, 4096, ledger, waits: false)
+    }
+    #expect(try bed.pages(file) == 1)
+    try bed.volume.unpin(frame)
+    #expect(throws: FSDAXError(.EINVAL, .map, nil)) { try bed.volume.unpin(frame) }
+    try bed.volume.breakLayouts(inode, 0, 4096, ledger, waits: false)
+    #expect(try bed.pages(file) == 0)
+  }
+
+  @Test("A punch sleeps until the pin goes")
+  func punchWaits() throws {
+    let bed = try FaultBed()
+    let file = try bed.file(1)
+    let area = try bed.area(file)
+    #expect(bed.fault(area, write: true).flags == .noPage)
+    let frame = try bed.volume.pin(area, page: 0)
+    let threads = RealThreads()
+    threads.start { try? bed.volume.punch(file, at: 0, byteCount: 4096) }
+    usleep(20_000)
+    #expect(try bed.block(file) == frame)
+    try bed.volume.unpin(frame)
+    threads.join()
+    #expect(try bed.block(file) == nil)
+    #expect(try bed.load(area) == [0])
+  }
+}
