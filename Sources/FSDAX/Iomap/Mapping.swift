@@ -81,8 +81,8 @@ public struct Mapping: Hashable, Sendable {
 
 /// The two mappings one step of an iteration works with.
 ///
-/// What reads them is inlined: a copy of the pair loads in other widths than its fields were stored,
-/// which waits for the stores to leave the processor, behind all the data just streamed (200 ns).
+/// What reads them is inlined: a copy of the pair loads in other widths than its fields were
+/// stored, which waits for the stores to leave the processor, behind all the data just streamed.
 public struct MappingPair: Hashable, Sendable {
   /// Where bytes go.
   public var target: Mapping

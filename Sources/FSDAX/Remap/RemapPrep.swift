@@ -36,8 +36,8 @@ extension Volume {
     }
     try fitRange(&request, for: caller)
     if request.byteCount == 0 { return }
-    // Step 4, waiting for I/O and writing back, has nothing left to do: breaking the layouts of both
-    // files wrote their dirty entries back, and these locks keep new ones away.
+    // Step 4, waiting for I/O and writing back, has nothing left to do: breaking the layouts of
+    // both files wrote their dirty entries back, and these locks keep new ones away.
     if request.isDedupe, try !compareForDedupe(request, ledger) {
       request.byteCount = 0
       return

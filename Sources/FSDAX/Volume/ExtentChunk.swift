@@ -1,9 +1,9 @@
 /// 512 file blocks, one word each: the device block, and the state above it; 0 is a hole.
 ///
 /// The shape of a page table. A B+tree of extents was built first: a copy-on-write of one block in
-/// the middle of an extent costs it two splits, in the tree and in the mirror of it that the reverse
-/// map is, 420 ns in all where this takes 40. The price is 4 bytes for each block of a file, however
-/// few extents it has, and work per block where a clone moves an extent.
+/// the middle of an extent costs it two splits, and two more in the mirror of it that the reverse
+/// map is (ARCHITECTURE.md, Decisions). The price is 4 bytes for each block of a file, however few
+/// extents it has, and work per block where a clone moves an extent.
 @safe struct ExtentChunk {
   static let blockCount = 512
   static let shift: UInt64 = 9

@@ -1,11 +1,14 @@
 internal import HotCore
 internal import Synchronization
 
-/// The state of one file. Which lock guards what stands with each field.
+/// The state of one file.
+///
+/// Which lock guards what stands with each field.
 @safe struct InodeState: ~Copyable {
   /// Never read, for the thread sanitizer.
   ///
-  /// It takes the change of any field, made through an accessor, for one of the first. So fields changed so have one lock, and others an allocation of their own.
+  /// It takes the change of any field, made through an accessor, for one of the first. So fields
+  /// changed so have one lock, and others an allocation of their own.
   private let unused: UInt64 = 0
   let number: UInt32
   /// Taken alone to change data or size, shared to read.
@@ -61,7 +64,9 @@ internal import Synchronization
   }
 }
 
-/// The order in which locks are taken. A locked entry stands between invalidate and extents.
+/// The order in which locks are taken.
+///
+/// A locked entry stands between invalidate and extents.
 enum LockRank {
   static let io: UInt32 = 1
   static let invalidate: UInt32 = 2

@@ -2,9 +2,9 @@ internal import Synchronization
 
 /// How many files refer to each device block: a flat array of counts.
 ///
-/// One access costs one cache miss whatever the volume looks like. A count that reached its limit is
-/// stuck there: nobody knows any more how many there are, so it neither falls, nor may it be raised.
-/// Whoever changes counts holds the group's lock; reading needs none.
+/// One access costs one cache miss whatever the volume looks like. A count that reached its limit
+/// is stuck there: nobody knows any more how many there are, so it neither falls, nor may it be
+/// raised. Whoever changes counts holds the group's lock; reading needs none.
 @safe
 struct RefcountMap: ~Copyable {
   // SAFETY: `counts` holds `blockCount` initialised counts until the map ends; every range of

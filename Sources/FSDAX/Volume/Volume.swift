@@ -62,8 +62,8 @@ public struct VolumeOptions: Sendable {
   /// An empty volume.
   ///
   /// - Parameter options: What it is made of.
-  /// - Throws: `FSDAXError`: ENOMEM without the memory, EOPNOTSUPP for a routine this machine lacks,
-  ///   EINVAL for a group count that leaves a group without blocks.
+  /// - Throws: `FSDAXError`: ENOMEM without the memory, EOPNOTSUPP for a routine this machine
+  ///   lacks, EINVAL for a group count that leaves a group without blocks.
   public init(_ options: VolumeOptions) throws(FSDAXError) {
     do throws(Errno) {
       let device = try DAXDevice(options.device)

@@ -6,7 +6,7 @@ internal import CHost
 /// thread that takes one against the order, so that no test run is needed to deadlock first.
 @safe
 public struct SharedLock: ~Copyable, @unchecked Sendable {
-  // `@unchecked Sendable`: the pointer is immutable, and the word behind it is only used atomically.
+  // `@unchecked Sendable`: the pointer is immutable, and the word behind it is used atomically.
   private let lock: UnsafeMutablePointer<chost_lock>
 
   /// A free lock.
@@ -43,7 +43,7 @@ public struct SharedLock: ~Copyable, @unchecked Sendable {
 /// A word that threads sleep on: for locks that are bits of something else.
 @safe
 public struct WaitWord: ~Copyable, @unchecked Sendable {
-  // `@unchecked Sendable`: the pointer is immutable, and the word behind it is only used atomically.
+  // `@unchecked Sendable`: the pointer is immutable, and the word behind it is used atomically.
   private let word: UnsafeMutablePointer<UInt32>
 
   /// A word nobody sleeps on.

@@ -18,7 +18,7 @@ extension Cell {
   /// The shape in one line.
   var shapeInWords: String { phrases.joined(separator: ", ") }
 
-  /// The model, with the suite where that is not the operation's own: its rows have the same shapes.
+  /// The model, with the suite where that is not the operation's own: its rows have equal shapes.
   private var modelPhrase: String? {
     guard engine == Cell.modelEngine else { return nil }
     return suite == operation.rawValue ? engine : "\(engine) \(suite)"

@@ -52,7 +52,8 @@ struct ListCommand: ParsableCommand {
       let durable = entry.durable.map { $0 ? "1" : "0" } ?? ""
       lines.append(
         "routine,\(entry.operation.rawValue),\(durable),\(entry.name),"
-          + "\(entry.unavailable == nil ? 1 : 0),\(CSV.field(entry.unavailable ?? "")),\(entry.engine)"
+          + "\(entry.unavailable == nil ? 1 : 0),\(CSV.field(entry.unavailable ?? "")),"
+          + entry.engine
       )
     }
     return lines.joined(separator: "\n")

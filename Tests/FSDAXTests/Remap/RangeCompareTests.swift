@@ -70,7 +70,9 @@ struct RangeCompareTests {
   func calls() throws {
     for isDAX in [true, false] {
       let fixture = try RemapFixture()
-      let files = [try fixture.file(remapPattern(1 << 20)), try fixture.file(remapPattern(1 << 20))]
+      let files = [
+        try fixture.file(remapPattern(1 << 20)), try fixture.file(remapPattern(1 << 20)),
+      ]
       for file in files { try fixture.volume.setAttributes(of: file) { $0.isDAX = isDAX } }
       let before = fixture.volume.ledger
       let found = try fixture.volume.compare(
@@ -90,7 +92,9 @@ struct RangeCompareTests {
     let cached = try fixture.file(remapPattern(4096)) { $0.isDAX = false }
     let directory = try fixture.file { $0.kind = .directory }
     func compare(_ at: Int, _ other: FileID, _ otherAt: Int, _ count: Int) -> Result<Int?, Errno> {
-      outcome { try fixture.volume.compare(file, at: at, with: other, at: otherAt, byteCount: count) }
+      outcome {
+        try fixture.volume.compare(file, at: at, with: other, at: otherAt, byteCount: count)
+      }
     }
     #expect(compare(-1, file, 0, 1) == .failure(.EINVAL))
     #expect(compare(0, file, 0, 4097) == .failure(.EINVAL))

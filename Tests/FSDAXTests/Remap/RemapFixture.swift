@@ -2,7 +2,6 @@ import Testing
 
 @testable import FSDAX
 
-
 /// A volume with helpers for clones and dedupes.
 struct RemapFixture {
   let volume: Volume

@@ -18,6 +18,7 @@ final class FaultWork: ModelWork {
   ///   - thread: Whose files are used.
   ///   - access: The class of fault.
   ///   - pageByteCount: 4096 or 2097152.
+  /// - Throws: `CellException` with what the volume refused.
   init(
     _ supply: ModelVolume, thread: Int, _ access: Plan.FaultAccess, pageByteCount: Int
   ) throws(CellException) {

@@ -6,7 +6,7 @@ extension ModelVolume {
   /// - Parameters:
   ///   - master: What the ranges are taken from.
   ///   - byteCount: Bytes of the file, at most those of the master.
-  ///   - extentByteCount: Bytes of an extent, whole blocks; the whole file is one where it is larger.
+  ///   - extentByteCount: Bytes of an extent, whole blocks; more than the file has make it one.
   /// - Returns: The file, and the place in the master of each of its extents.
   /// - Throws: `FSDAXError` of the clones.
   func fragmented(

@@ -21,9 +21,10 @@ internal import Glibc
 
   func verify() throws(CellException) {
     let calls = min(works[0].callLimit, 64)
-    _ = try armed { () throws(FSDAXError) in try measured(calls) } before: { () throws(ModelError) in
-      for work in works { try work.check(calls: calls) }
+    let check = { () throws(ModelError) in
+      for work in self.works { try work.check(calls: calls) }
     }
+    _ = try armed({ () throws(FSDAXError) in try measured(calls) }, before: check)
   }
 
   func calibrate(targetNanoseconds: Int) throws(CellException) -> Int {

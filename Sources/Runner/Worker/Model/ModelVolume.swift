@@ -4,7 +4,7 @@ internal import HotCore
 /// A volume to exercise, with the files every exercise of it starts from.
 ///
 /// `masters` hold random bytes and are only read and cloned. There is one for each thread, so that
-/// threads share no allocation group: what they then still share is what the model makes them share.
+/// threads share no allocation group: what they then still share, the model makes them share.
 @safe final class ModelVolume {
   let volume: Volume
   let masters: [FileID]

@@ -38,8 +38,9 @@ struct Places {
   let perArming: Int
 
   /// All units of a file, or those that pass.
-  init(count: Int, perArming: Int, seed: UInt64 = 0xda9, where passes: (Int) -> Bool = { _ in true })
-  {
+  init(
+    count: Int, perArming: Int, seed: UInt64 = 0xda9, where passes: (Int) -> Bool = { _ in true }
+  ) {
     var generator = Generator(state: seed)
     order = (0..<count).filter(passes).map { UInt32($0) }.shuffled(using: &generator)
     self.perArming = min(perArming, order.count)
@@ -58,7 +59,7 @@ struct Places {
   private struct Generator: RandomNumberGenerator {
     var state: UInt64
     mutating func next() -> UInt64 {
-      // Source: splitmix64, Steele, Lea and Flood, "Fast splittable pseudorandom number generators".
+      // Source: splitmix64; Steele, Lea, Flood, "Fast splittable pseudorandom number generators".
       state &+= 0x9e37_79b9_7f4a_7c15
       var mixed = state
       mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9

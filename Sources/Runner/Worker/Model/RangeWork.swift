@@ -15,7 +15,8 @@ final class CompareWork: ModelWork {
   ///   - byteCount: Bytes compared by a call.
   ///   - extentByteCount: Bytes of an extent of either file.
   ///   - mismatch: Where each range differs.
-  ///   - isHole: Whether both files are holes.
+  ///   - isHole: Whether both files are holes, but for the differing block of one.
+  /// - Throws: `CellException` with what the volume refused.
   init(
     _ supply: ModelVolume, byteCount: Int, extentByteCount: Int, mismatch: Mismatch, isHole: Bool
   ) throws(CellException) {
@@ -134,7 +135,8 @@ final class CloneWork: ModelWork {
   func check(calls: Int) throws(ModelError) {
     do throws(FSDAXError) {
       for target in targets.prefix(min(calls, 4)) {
-        let difference = try volume.compare(source, at: 0, with: target, at: 0, byteCount: byteCount)
+        let difference = try volume.compare(
+          source, at: 0, with: target, at: 0, byteCount: byteCount)
         if difference != nil { throw FSDAXError(.EIO, .clone, target) }
       }
     } catch {

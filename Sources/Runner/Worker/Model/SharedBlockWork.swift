@@ -1,7 +1,7 @@
 internal import FSDAX
 internal import Plan
 
-/// Writes, zeroes or unshares blocks that a clone shares with its master, each block once an arming.
+/// Writes, zeroes or unshares blocks that a clone shares with its master, each once an arming.
 ///
 /// Arming removes the clone and makes it again, so that the first touch of each window of 32 blocks
 /// allocates it, as after any clone.
@@ -30,6 +30,7 @@ internal import Plan
   ///   - position: First byte in the unit.
   ///   - length: Bytes.
   ///   - unitByteCount: Bytes from one place to the next, whole blocks.
+  /// - Throws: `CellException` with what the volume refused.
   init(
     _ supply: ModelVolume, thread: Int, _ action: Action, source: SourceState, position: Int,
     length: Int, unitByteCount: Int
