@@ -7,7 +7,9 @@ final class CompareWork: ModelWork {
   private let file: FileID
   private let twin: FileID
   private let byteCount: Int
-  private let mismatch: Mismatch
+  /// Where a comparison ends, or nil for equal ranges: data differ from a hole from their block's
+  /// beginning on.
+  private let difference: Int?
   private var places: Places
 
   /// - Parameters:
@@ -22,7 +24,8 @@ final class CompareWork: ModelWork {
   ) throws(CellException) {
     volume = supply.volume
     self.byteCount = byteCount
-    self.mismatch = mismatch
+    let offset = mismatch.offset(in: byteCount)
+    difference = offset.map { isHole ? $0 & -ModelVolume.blockByteCount : $0 }
     let total = supply.masterByteCount
     places = Places(count: total / byteCount, perArming: 64)
     do throws(FSDAXError) {
@@ -39,7 +42,7 @@ final class CompareWork: ModelWork {
           supply.masters[1], byteCount: total, extentByteCount: extentByteCount
         ).file
       }
-      if let offset = mismatch.offset(in: byteCount) {
+      if let offset {
         for start in stride(from: 0, to: total, by: byteCount) {
           try volume.flip(twin, at: start + offset)
         }
@@ -50,7 +53,7 @@ final class CompareWork: ModelWork {
   }
 
   var callLimit: Int { places.perArming }
-  var byteCountPerCall: Int { mismatch.offset(in: byteCount).map { $0 + 1 } ?? byteCount }
+  var byteCountPerCall: Int { difference.map { $0 + 1 } ?? byteCount }
 
   func arm() throws(FSDAXError) { places.next() }
 
@@ -66,7 +69,7 @@ final class CompareWork: ModelWork {
       for place in places.current.prefix(calls) {
         let at = Int(place) * byteCount
         let found = try volume.compare(file, at: at, with: twin, at: at, byteCount: byteCount)
-        if found != mismatch.offset(in: byteCount) {
+        if found != difference {
           throw FSDAXError(.EBADE, .compare, file, position: at)
         }
       }
