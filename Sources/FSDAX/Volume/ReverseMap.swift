@@ -6,17 +6,23 @@ struct BlockOwner: Hashable, Sendable {
   var block: UInt64
 }
 
-/// Who refers to each device block: the first owner in a flat array, more of them in a list.
+/// Who refers to each device block: the first owner in a flat array, four more in a list, and all
+/// others in a tree.
 ///
-/// One owner costs one cache miss, whatever the volume looks like; a block that k files share costs
-/// up to k steps to remove an owner, the latest one first. The order of a B+tree by device block,
-/// file and file block was built first, see `ExtentChunk`.
+/// One owner costs one cache miss, whatever the volume looks like; up to five cost a step of the
+/// list each at most, the latest one first. Only a block with more than five at a time has a crowd,
+/// of which each owner comes and goes in logarithmic time. Owners stay where they are when there is
+/// room in front of them again: the head may be empty while there is a crowd. The order of a B+tree
+/// for all owners was built first, see `ExtentChunk`.
 @safe struct ReverseMap: ~Copyable {
+  /// How many owners a block's list has at most.
+  static var listLimit: UInt32 { 4 }
+
   private struct Node {
     /// 0 where there is no owner.
     var inode: UInt32 = 0
-    /// The index of the next owner's node, or 0.
-    var next: UInt32 = 0
+    /// What comes behind; the node of a list has only the index of it.
+    var next = Link()
     var block: UInt64 = 0
   }
 
@@ -25,13 +31,22 @@ struct BlockOwner: Hashable, Sendable {
   private let heads: UnsafeMutablePointer<Node>
   private let blockCount: Int
   private var nodes: UnsafeMutablePointer<Node>
+  private let nodeLimit: UInt32
   private var capacity: UInt32 = 64
   private var used: UInt32 = 1
   private var free: UInt32 = 0
+  /// The owners who found no room in a head or a list.
+  private(set) var crowd = Crowd()
 
   /// Nobody refers to any of the blocks.
-  init(blockCount: Int) {
+  ///
+  /// - Parameters:
+  ///   - blockCount: How many blocks there are.
+  ///   - nodeLimit: Below which the nodes of lists are numbered; who finds none joins the crowd.
+  init(blockCount: Int, nodeLimit: UInt32 = Link.indexLimit) {
+    precondition(1...Link.indexLimit ~= nodeLimit, "a link has no more numbers")
     self.blockCount = blockCount
+    self.nodeLimit = nodeLimit
     unsafe heads = .allocate(capacity: blockCount)
     unsafe heads.initialize(repeating: Node(), count: blockCount)
     unsafe nodes = .allocate(capacity: 64)
@@ -42,6 +57,12 @@ struct BlockOwner: Hashable, Sendable {
     unsafe heads.deallocate()
     unsafe nodes.deallocate()
   }
+
+  /// How many owners all crowds have together.
+  var crowdCount: Int { crowd.tree.count }
+
+  /// Whether a block has a crowd.
+  func isCrowded(_ block: UInt32) -> Bool { unsafe heads[Int(block)].next.isCrowded }
 
   /// Adds an owner to each of neighbouring blocks, whose file blocks are neighbours too.
   @inline(__always)
@@ -60,16 +81,21 @@ struct BlockOwner: Hashable, Sendable {
   }
 
   private mutating func push(_ inode: UInt32, _ owned: UInt64, at block: UInt32) {
+    let link = unsafe heads[Int(block)].next
+    if link.listed == Self.listLimit || (free == 0 && used >= nodeLimit) {
+      crowd.insert(BlockOwner(inode: inode, block: owned), of: block)
+      unsafe heads[Int(block)].next.isCrowded = true
+      return
+    }
     let index = take()
-    unsafe nodes[Int(index)] = Node(
-      inode: inode, next: heads[Int(block)].next, block: owned)
-    unsafe heads[Int(block)].next = index
+    unsafe nodes[Int(index)] = Node(inode: inode, next: Link(index: link.index), block: owned)
+    unsafe heads[Int(block)].next = link.longer(from: index)
   }
 
   private mutating func take() -> UInt32 {
     if free != 0 {
       let index = free
-      free = unsafe nodes[Int(index)].next
+      free = unsafe nodes[Int(index)].next.index
       return index
     }
     if used == capacity { grow() }
@@ -94,12 +120,15 @@ struct BlockOwner: Hashable, Sendable {
     for block in blocks {
       let head = unsafe heads + Int(block)
       if unsafe head.pointee.inode == inode && head.pointee.block == owned {
-        let next = unsafe head.pointee.next
-        if next == 0 {
-          unsafe head.pointee = Node()
+        let link = unsafe head.pointee.next
+        if link.index == 0 {
+          // The link stays: there may be a crowd.
+          unsafe head.pointee = Node(inode: 0, next: link, block: 0)
         } else {
-          unsafe head.pointee = nodes[Int(next)]
-          giveBack(next)
+          let node = unsafe nodes[Int(link.index)]
+          unsafe head.pointee = Node(
+            inode: node.inode, next: link.shorter(from: node.next.index), block: node.block)
+          giveBack(link.index)
         }
       } else {
         removeListed(inode, owned, at: block)
@@ -109,37 +138,43 @@ struct BlockOwner: Hashable, Sendable {
   }
 
   private mutating func removeListed(_ inode: UInt32, _ owned: UInt64, at block: UInt32) {
-    var index = unsafe heads[Int(block)].next
+    let link = unsafe heads[Int(block)].next
+    var index = link.index
     var previous: UInt32 = 0
     while index != 0 {
       let node = unsafe nodes[Int(index)]
       if node.inode == inode && node.block == owned {
-        if previous == 0 {
-          unsafe heads[Int(block)].next = node.next
-        } else {
-          unsafe nodes[Int(previous)].next = node.next
-        }
+        if previous != 0 { unsafe nodes[Int(previous)].next = node.next }
+        let start = previous == 0 ? node.next.index : link.index
+        unsafe heads[Int(block)].next = link.shorter(from: start)
         giveBack(index)
         return
       }
       previous = index
-      index = node.next
+      index = node.next.index
     }
-    preconditionFailure("an owner that is removed was one")
+    precondition(link.isCrowded, "an owner that is removed was one")
+    if crowd.remove(BlockOwner(inode: inode, block: owned), of: block) {
+      unsafe heads[Int(block)].next.isCrowded = false
+    }
   }
 
+  @inline(__always)
   private mutating func giveBack(_ index: UInt32) {
-    unsafe nodes[Int(index)] = Node(inode: 0, next: free, block: 0)
+    unsafe nodes[Int(index)] = Node(inode: 0, next: Link(index: free), block: 0)
     free = index
   }
 
   /// Appends all who refer to a block.
   func owners(of block: UInt32, into owners: inout [BlockOwner]) {
-    var node = unsafe heads[Int(block)]
-    while node.inode != 0 {
+    let head = unsafe heads[Int(block)]
+    if head.inode != 0 { owners.append(BlockOwner(inode: head.inode, block: head.block)) }
+    var index = head.next.index
+    while index != 0 {
+      let node = unsafe nodes[Int(index)]
       owners.append(BlockOwner(inode: node.inode, block: node.block))
-      if node.next == 0 { return }
-      node = unsafe nodes[Int(node.next)]
+      index = node.next.index
     }
+    if head.next.isCrowded { crowd.append(of: block, into: &owners) }
   }
 }
