@@ -13,6 +13,11 @@ CPERSIST_INLINE void cpersist_clobber(const void *_Nullable memory) {
   __asm__ volatile("" : : "r"(memory) : "memory");
 }
 
+/// Asks for a line that will be stored to.
+CPERSIST_INLINE void cpersist_prefetch_write(const void *_Nonnull address) {
+  __builtin_prefetch(address, 1, 3);
+}
+
 /// Orders earlier write-backs and non-temporal stores before every later store.
 CPERSIST_INLINE void cpersist_fence(void) {
 #if defined(__x86_64__)

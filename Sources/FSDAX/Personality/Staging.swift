@@ -12,6 +12,8 @@ extension Volume {
   ) -> MappingPair {
     let piece = staged.clipped(to: range)
     if staged.state != .written { inode.cow.setState(.written, in: range) }
+    // Needed at the end, when the data have pushed everything else out of the cache.
+    groups.prefetch(piece.device)
     // No NEW flag and no zeroing: what is not filled by the copy stays as the medium has it (H1).
     let target = Mapping(Extent(written: piece), .shared)
     guard let data else {

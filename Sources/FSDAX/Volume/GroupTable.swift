@@ -60,14 +60,13 @@ internal import HotCore
     nonmutating _modify { yield unsafe &slots[index].group }
   }
 
-  /// Free blocks of all groups, each looked at under its lock.
+  /// Free blocks of all groups.
   var freeBlockCount: Int {
     var total = 0
-    for index in 0..<count {
-      lock(index)
-      total += self[index].freeCount
-      unlock(index)
-    }
+    for index in 0..<count { total += self[index].freeCount }
     return total
   }
+
+  /// Fetches what is known of a block, for a change that comes soon.
+  @inline(__always) func prefetch(_ block: UInt32) { self[index(of: block)].prefetch(block) }
 }

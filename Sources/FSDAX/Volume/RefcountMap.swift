@@ -1,38 +1,46 @@
 internal import Synchronization
 
-/// How many files refer to each device block: a flat array of counts.
+/// How many files refer to each device block: a count in each block's record.
 ///
 /// One access costs one cache miss whatever the volume looks like. A count that reached its limit
 /// is stuck there: nobody knows any more how many there are, so it neither falls, nor may it be
 /// raised. Whoever changes counts holds the group's lock; reading needs none.
 @safe
 struct RefcountMap: ~Copyable {
-  // SAFETY: `counts` holds `blockCount` initialised counts until the map ends; every range of
-  // blocks is held to that count before memory is touched.
-  private let counts: UnsafeMutablePointer<Atomic<UInt32>>
+  // SAFETY: the records live as long as the group; every range of blocks is held to their number
+  // before memory is touched.
+  private let records: BlockRecords
+  private let isOwner: Bool
 
   /// How many blocks there are.
-  let blockCount: Int
+  var blockCount: Int { records.count }
 
   /// The count that never changes again.
   static let saturated = UInt32.max
 
-  /// All counts zero.
-  init(blockCount: Int) {
-    precondition(blockCount >= 0 && blockCount <= 1 << 32, "device blocks have 32 bits")
-    self.blockCount = blockCount
-    unsafe counts = .allocate(capacity: max(blockCount, 1))
-    for index in 0..<max(blockCount, 1) { unsafe (counts + index).initialize(to: Atomic(0)) }
+  /// The counts in a group's records.
+  init(_ records: BlockRecords) {
+    self.records = records
+    isOwner = false
   }
 
-  deinit { unsafe counts.deallocate() }
+  /// Counts in records of their own, all zero.
+  init(blockCount: Int) {
+    precondition(blockCount >= 0 && blockCount <= 1 << 32, "device blocks have 32 bits")
+    records = BlockRecords(count: blockCount)
+    isOwner = true
+  }
+
+  deinit { if isOwner { records.free() } }
 
   @inline(__always)
-  private func load(_ index: Int) -> UInt32 { unsafe counts[index].load(ordering: .relaxed) }
+  private func load(_ index: Int) -> UInt32 {
+    unsafe records.base[index].count.load(ordering: .relaxed)
+  }
 
   @inline(__always)
   private func store(_ count: UInt32, _ index: Int) {
-    unsafe counts[index].store(count, ordering: .relaxed)
+    unsafe records.base[index].count.store(count, ordering: .relaxed)
   }
 
   @inline(__always)

@@ -1,49 +1,4 @@
 extension ReverseMap {
-  /// What comes behind a block's first owner: a list, its length, and whether there is a crowd.
-  ///
-  /// The length spares an insertion the walk to the end of the list.
-  struct Link {
-    private var bits: UInt32
-
-    /// Below which nodes are numbered.
-    @inline(__always) static var indexLimit: UInt32 { 1 << 28 }
-    @inline(__always) private static var crowdBit: UInt32 { 1 << 31 }
-
-    /// Nothing behind, or a node of which only the number is known.
-    @inline(__always)
-    init(index: UInt32 = 0) { bits = index }
-
-    @inline(__always)
-    private init(bits: UInt32) { self.bits = bits }
-
-    /// The number of the list's first node, or 0.
-    @inline(__always)
-    var index: UInt32 { bits & (Self.indexLimit &- 1) }
-
-    /// How many nodes the list has.
-    @inline(__always)
-    var listed: UInt32 { bits &>> 28 & 7 }
-
-    /// Whether more owners are in the crowd.
-    @inline(__always)
-    var isCrowded: Bool {
-      get { bits & Self.crowdBit != 0 }
-      set { bits = bits & ~Self.crowdBit | (newValue ? Self.crowdBit : 0) }
-    }
-
-    /// The link of a list with a node more, which begins at an index.
-    @inline(__always)
-    func longer(from index: UInt32) -> Link {
-      Link(bits: (bits &- self.index &+ Self.indexLimit) | index)
-    }
-
-    /// The link of a list with a node less, which begins at an index.
-    @inline(__always)
-    func shorter(from index: UInt32) -> Link {
-      Link(bits: (bits &- self.index &- Self.indexLimit) | index)
-    }
-  }
-
   /// An owner in the order of the device blocks, for each of them of the files, then file blocks.
   struct CrowdRecord: TreeRecord {
     /// The device block above the file.
@@ -73,7 +28,7 @@ extension ReverseMap {
     static func precedes(_ left: Self, _ right: Self) -> Bool { left.order < right.order }
   }
 
-  /// The owners for whom a block's head and list have no room, of all blocks in one tree.
+  /// The owners for whom a block's record has no room, of all blocks in one tree.
   ///
   /// Nobody has all bits one, as device blocks stay below the highest number of 32 bits. Everything
   /// is out of line: most volumes have no crowd at all.
