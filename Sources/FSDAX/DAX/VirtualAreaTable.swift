@@ -86,7 +86,9 @@ internal import Synchronization
   /// What the 2 MiB around a page are mapped to.
   @inline(__always) func spanSlot(_ page: Int) -> AreaSlot { directorySlot(span(page)) }
 
-  /// Maps one page; a huge mapping of its span, or a private page, keeps its place. The lock is held, shared or not.
+  /// Maps one page; a huge mapping of its span, or a private page, keeps its place.
+  ///
+  /// The lock is held, shared or not.
   @inline(__always) func map(_ page: Int, _ slot: AreaSlot) {
     var found = directorySlot(span(page))
     if found.isNone { found = makeTable(span(page)) }
@@ -136,22 +138,29 @@ internal import Synchronization
 
   /// Maps pages to nothing, huge mappings that overlap whole. The lock is held alone.
   func clear(_ pages: Range<Int>, dropsCopies: Bool) {
-    change(pages) { old in
+    let changed = change(pages) { old in
       if old.isAnonymous && !dropsCopies { return old }
       release(old)
       return .none
     }
-    if let mirror = unsafe state.pointee.mirror { mirror.unmap(page: pages.lowerBound, count: pages.count) }
+    guard !changed.isEmpty, let mirror = unsafe state.pointee.mirror else { return }
+    mirror.unmap(page: changed.lowerBound, count: changed.count)
   }
 
   /// Makes stores into pages fault again. The lock is held alone.
   func protect(_ pages: Range<Int>) {
-    change(pages) { $0.isFrame ? $0.readOnly : $0 }
-    if let mirror = unsafe state.pointee.mirror { mirror.protect(page: pages.lowerBound, count: pages.count) }
+    let changed = change(pages) { $0.isFrame ? $0.readOnly : $0 }
+    guard !changed.isEmpty, let mirror = unsafe state.pointee.mirror else { return }
+    mirror.protect(page: changed.lowerBound, count: changed.count)
   }
 
-  private func change(_ pages: Range<Int>, _ body: (AreaSlot) -> AreaSlot) {
-    if pages.isEmpty { return }
+  /// Changes what is mapped, huge mappings whole.
+  ///
+  /// - Returns: The pages that were mapped, from the first to the last; more than were asked for
+  ///   where a huge mapping reaches farther.
+  private func change(_ pages: Range<Int>, _ body: (AreaSlot) -> AreaSlot) -> Range<Int> {
+    var first = Int.max
+    var end = 0
     var page = pages.lowerBound
     while page < pages.upperBound {
       let span = span(page)
@@ -163,13 +172,19 @@ internal import Synchronization
           if old.isNone { continue }
           let new = body(old)
           unsafe table[number(each) & 511].store(new.bits, ordering: .releasing)
+          first = min(first, each)
+          end = each + 1
         }
       } else if !found.isNone {
         let new = body(found)
         unsafe state.pointee.directory[span].store(new.bits, ordering: .releasing)
+        let base = page - number(page) & 511
+        first = min(first, base)
+        end = base + 512
       }
       page = next
     }
+    return first < end ? first..<end : 0..<0
   }
 
   private func tellMapped(_ page: Int, _ count: Int, _ slot: AreaSlot) {
