@@ -33,8 +33,8 @@ public final class DAXMapping: Sendable {
   ///   - mechanism: How accesses are caught.
   ///   - isPrivate: Not offered: a private copy is no page of the device that could be mapped.
   ///   - isSynchronous: Whether a store's metadata are durable before it is possible (MAP_SYNC).
-  /// - Throws: `FSDAXError`: EOPNOTSUPP for a device that cannot be mapped and for private mappings;
-  ///   as `Volume.makeArea`; ENOMEM without addresses, ENOSPC for too many mappings, and what the
+  /// - Throws: `FSDAXError`: EOPNOTSUPP for a private mapping or a device that cannot be mapped; as
+  ///   `Volume.makeArea`; ENOMEM without addresses, ENOSPC for too many mappings, and what the
   ///   kernel answers, such as ENOSYS or EPERM, where it has no `userfaultfd`.
   public init(
     _ volume: Volume, _ file: FileID, at position: Int = 0, pageCount: Int,

@@ -44,7 +44,9 @@ internal import Synchronization
     area.store(bits, ordering: .releasing)
   }
 
-  /// Ends all trapping; the addresses are gone. The mapping is alive, and not accessed any more.
+  /// Ends all trapping; the addresses are gone.
+  ///
+  /// The mapping is alive, and not accessed any more.
   func end(_ mapping: VirtualArea) {
     mapping.table.lock.lockExclusive()
     let ended = range.take()
@@ -72,16 +74,16 @@ internal import Synchronization
   }
 
   func map(page: Int, count: Int, frame: Int, isWritable: Bool) {
-    keep(page, count) { range throws(ArenaError) in
-      try range.map(
+    keep(page, count) { () throws(ArenaError) in
+      try range?.map(
         page: page + lead, count: count, fileOffset: frame << DAXDevice.pageShift,
         isWritable: isWritable)
     }
   }
 
   func mapZero(page: Int, count: Int) {
-    keep(page, count) { range throws(ArenaError) in
-      try range.mapZero(page: page + lead, count: count)
+    keep(page, count) { () throws(ArenaError) in
+      try range?.mapZero(page: page + lead, count: count)
     }
   }
 
@@ -100,11 +102,11 @@ internal import Synchronization
 
   /// Maps, or takes away what was there and notes the failure for whoever asked.
   private func keep(
-    _ page: Int, _ count: Int, _ body: (borrowing TrapRange) throws(ArenaError) -> Void
+    _ page: Int, _ count: Int, _ body: () throws(ArenaError) -> Void
   ) {
     guard range != nil else { return }
     do throws(ArenaError) {
-      try body(range!)
+      try body()
       note(page, count, hasFailed: false)
     } catch {
       takeAway(page, count)

@@ -73,7 +73,9 @@ internal import Synchronization
     unsafe UnsafeMutablePointer(bitPattern: slot.address)
   }
 
-  /// What a page is mapped to; a page of a huge frame as its own frame. The lock is held.
+  /// What a page is mapped to; a page of a huge frame as its own frame.
+  ///
+  /// The lock is held.
   @inline(__always) func slot(_ page: Int) -> AreaSlot {
     let found = directorySlot(span(page))
     if found.isTable, let table = unsafe tablePointer(found) {
@@ -136,7 +138,9 @@ internal import Synchronization
     unsafe UnsafeMutableRawPointer(bitPattern: old.address)?.deallocate()
   }
 
-  /// Maps pages to nothing, huge mappings that overlap whole. The lock is held alone.
+  /// Maps pages to nothing, huge mappings that overlap whole.
+  ///
+  /// The lock is held alone.
   func clear(_ pages: Range<Int>, dropsCopies: Bool) {
     let changed = change(pages) { old in
       if old.isAnonymous && !dropsCopies { return old }
@@ -147,7 +151,9 @@ internal import Synchronization
     mirror.unmap(page: changed.lowerBound, count: changed.count)
   }
 
-  /// Makes stores into pages fault again. The lock is held alone.
+  /// Makes stores into pages fault again.
+  ///
+  /// The lock is held alone.
   func protect(_ pages: Range<Int>) {
     let changed = change(pages) { $0.isFrame ? $0.readOnly : $0 }
     guard !changed.isEmpty, let mirror = unsafe state.pointee.mirror else { return }
