@@ -12,6 +12,8 @@ enum { CHUNK_SHIFT = 21, LENGTH_BITS = 28 };
 static struct trap_range ranges[CHOST_TRAP_CAPACITY];
 // Slots from here on were never used.
 static _Atomic int32_t high_water;
+// Ranges that trap now.
+static _Atomic int32_t live;
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 
 struct trap_range *chost_trap_slot(int32_t range) { return &ranges[range]; }
@@ -110,11 +112,28 @@ int32_t chost_trap_create(struct chost_trap_request request, const char **operat
     free_slot(range);
     return -error;
   }
+  atomic_fetch_add(&live, 1);
   atomic_store_explicit(&range->key, chunk << LENGTH_BITS | length, memory_order_release);
   return (int32_t)(range - ranges);
 }
 
-void chost_trap_destroy(int32_t range) { free_slot(&ranges[range]); }
+void chost_trap_destroy(int32_t range) {
+  free_slot(&ranges[range]);
+  atomic_fetch_sub(&live, 1);
+}
+
+bool chost_trap_meets(const void *start, size_t byte_count) {
+  if (!atomic_load_explicit(&live, memory_order_relaxed) || !byte_count) return false;
+  uint64_t first = (uintptr_t)start >> CHUNK_SHIFT;
+  uint64_t last = ((uintptr_t)start + (byte_count - 1)) >> CHUNK_SHIFT;
+  int32_t count = atomic_load_explicit(&high_water, memory_order_acquire);
+  for (int32_t slot = 0; slot < count; slot++) {
+    uint64_t key = atomic_load_explicit(&ranges[slot].key, memory_order_acquire);
+    uint64_t chunk = key >> LENGTH_BITS, length = key & ((UINT64_C(1) << LENGTH_BITS) - 1);
+    if (first < chunk + length && last >= chunk && length) return true;
+  }
+  return false;
+}
 
 bool chost_trap_is_handler(int32_t range) {
   struct trap_range *slot = &ranges[range];

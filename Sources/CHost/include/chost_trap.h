@@ -42,6 +42,9 @@ int32_t chost_trap_create(
 /// not the range's own handler thread that calls.
 void chost_trap_destroy(int32_t range);
 
+/// Whether any of the bytes lies in a range. Nothing is accessed; without ranges, one load.
+bool chost_trap_meets(const void *_Nonnull start, size_t byte_count);
+
 /// Whether the calling thread is the handler thread of the range.
 bool chost_trap_is_handler(int32_t range);
 

@@ -105,7 +105,7 @@ extension Volume {
   }
 
   /// Faults as the memory manager does: huge where asked for or mapped so, then small.
-  private func resolve(
+  func resolve(
     _ area: VirtualArea, _ page: Int, isWrite: Bool, _ order: Int
   ) throws(Errno) {
     let span = area.table.spanSlot(page)

@@ -16,17 +16,28 @@ extension Volume {
     _ file: FileID, at position: Int, into buffer: UnsafeMutableRawBufferPointer
   ) throws(FSDAXError) -> Int {
     do throws(Errno) {
-      guard position >= 0 else { throw .EINVAL }
-      let inode = try inode(file)
-      inode.ioLock.lockShared()
-      defer { inode.ioLock.unlockShared() }
-      try inode.check(file)
-      try inode.checkRegular()
       // SAFETY: the caller's promise is passed on.
-      return try unsafe readRange(inode, UInt64(position), buffer, ledgers.mine)
+      if let start = buffer.baseAddress, unsafe TrapRange.meets(start, buffer.count) {
+        return try unsafe readIntoMapped(file, position, buffer)
+      }
+      return try unsafe lockedRead(file, position, buffer)
     } catch {
       throw FSDAXError(error, .read, file, position: position)
     }
+  }
+
+  @unsafe @inline(__always)
+  func lockedRead(
+    _ file: FileID, _ position: Int, _ buffer: UnsafeMutableRawBufferPointer
+  ) throws(Errno) -> Int {
+    guard position >= 0 else { throw .EINVAL }
+    let inode = try inode(file)
+    inode.ioLock.lockShared()
+    defer { inode.ioLock.unlockShared() }
+    try inode.check(file)
+    try inode.checkRegular()
+    // SAFETY: the caller's promise is passed on.
+    return try unsafe readRange(inode, UInt64(position), buffer, ledgers.mine)
   }
 
   /// Reads into a span; see the other `read`.

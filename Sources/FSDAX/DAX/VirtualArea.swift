@@ -52,7 +52,7 @@ public final class VirtualArea: Sendable {
 
 extension Volume {
   /// The most pages of one mapping: 1 TiB.
-  private static let largestArea = 1 << 28
+  static let largestArea = 1 << 28
   /// The file page behind the last one possible.
   private static let filePageEnd = 1 << 51
 

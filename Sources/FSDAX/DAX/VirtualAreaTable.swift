@@ -142,28 +142,35 @@ internal import Synchronization
   ///
   /// The lock is held alone.
   func clear(_ pages: Range<Int>, dropsCopies: Bool) {
-    change(pages) { old in
+    let changed = change(pages) { old in
       if old.isAnonymous && !dropsCopies { return old }
       release(old)
       return .none
     }
-    if unsafe state.pointee.hasMirror {
-      unsafe state.pointee.mirror?.unmap(page: pages.lowerBound, count: pages.count)
-    }
+    guard !changed.isEmpty, unsafe state.pointee.hasMirror,
+      let mirror = unsafe state.pointee.mirror
+    else { return }
+    mirror.unmap(page: changed.lowerBound, count: changed.count)
   }
 
   /// Makes stores into pages fault again.
   ///
   /// The lock is held alone.
   func protect(_ pages: Range<Int>) {
-    change(pages) { $0.isFrame ? $0.readOnly : $0 }
-    if unsafe state.pointee.hasMirror {
-      unsafe state.pointee.mirror?.protect(page: pages.lowerBound, count: pages.count)
-    }
+    let changed = change(pages) { $0.isFrame ? $0.readOnly : $0 }
+    guard !changed.isEmpty, unsafe state.pointee.hasMirror,
+      let mirror = unsafe state.pointee.mirror
+    else { return }
+    mirror.protect(page: changed.lowerBound, count: changed.count)
   }
 
-  private func change(_ pages: Range<Int>, _ body: (AreaSlot) -> AreaSlot) {
-    if pages.isEmpty { return }
+  /// Changes what is mapped, huge mappings whole.
+  ///
+  /// - Returns: The pages that were mapped, from the first to the last; more than were asked for
+  ///   where a huge mapping reaches farther.
+  private func change(_ pages: Range<Int>, _ body: (AreaSlot) -> AreaSlot) -> Range<Int> {
+    var first = Int.max
+    var end = 0
     var page = pages.lowerBound
     while page < pages.upperBound {
       let span = span(page)
@@ -175,13 +182,19 @@ internal import Synchronization
           if old.isNone { continue }
           let new = body(old)
           unsafe table[number(each) & 511].store(new.bits, ordering: .releasing)
+          first = min(first, each)
+          end = each + 1
         }
       } else if !found.isNone {
         let new = body(found)
         unsafe state.pointee.directory[span].store(new.bits, ordering: .releasing)
+        let base = page - number(page) & 511
+        first = min(first, base)
+        end = base + 512
       }
       page = next
     }
+    return first < end ? first..<end : 0..<0
   }
 
   private func tellMapped(_ page: Int, _ count: Int, _ slot: AreaSlot) {

@@ -33,6 +33,9 @@ extension Volume {
   ) throws(FSDAXError) -> Int {
     do throws(Errno) {
       // SAFETY: the caller's promise is passed on.
+      if let start = data.baseAddress, unsafe TrapRange.meets(start, data.count) {
+        return try unsafe writeFromMapped(file, position, data, options)
+      }
       return try unsafe lockedWrite(file, position, data, options, ledgers.mine)
     } catch {
       throw FSDAXError(error, .write, file, position: position)
@@ -59,7 +62,7 @@ extension Volume {
   }
 
   @unsafe @inline(__always)
-  private func lockedWrite(
+  func lockedWrite(
     _ file: FileID, _ position: Int, _ data: UnsafeRawBufferPointer, _ options: WriteOptions,
     _ ledger: LedgerStripe
   ) throws(Errno) -> Int {

@@ -61,6 +61,18 @@ public struct TrapRange: ~Copyable, Sendable {
     chost_trap_destroy(number)
   }
 
+  /// Whether any of the bytes lies in a trap range, so that accesses may call a handler.
+  ///
+  /// - Parameters:
+  ///   - start: the first byte's address.
+  ///   - byteCount: bytes; not negative.
+  /// - Returns: false where no range exists, after one load.
+  /// - Safety: nothing is accessed; ranges that come or go meanwhile may be seen or not.
+  @unsafe public static func meets(_ start: UnsafeRawPointer, _ byteCount: Int) -> Bool {
+    // SAFETY: only the address is looked at.
+    unsafe chost_trap_meets(start, byteCount)
+  }
+
   /// Bytes of the range; a multiple of 2 MiB.
   public var byteCount: Int { range.byteCount }
 
