@@ -15,12 +15,12 @@ struct DifferentialTests {
 
   static let kinds = [
     MachineKind(name: "XFS"),
-    MachineKind(name: "XFS with owner trees", tracking: .ownerTree, groupCount: 2),
+    MachineKind(name: "XFS with owner trees", tracking: .ownerTree, byteCount: 800 << 12, groupCount: 2),
     MachineKind(name: "XFS with shadow pages", tracking: .shadowPages),
     MachineKind(name: "XFS upstream", profile: harmless),
     MachineKind(name: "XFS always copying", alwaysCopies: true),
     MachineKind(name: "XFS nearly full", byteCount: 64 << 12, isSmall: true),
-    MachineKind(name: "Btrfs", personality: .btrfs, groupCount: 2),
+    MachineKind(name: "Btrfs", personality: .btrfs, byteCount: 800 << 12, groupCount: 2),
     MachineKind(name: "Btrfs with owner trees", personality: .btrfs, tracking: .ownerTree),
     MachineKind(name: "Btrfs nearly full", personality: .btrfs, byteCount: 64 << 12, isSmall: true),
   ]

@@ -9,7 +9,7 @@ struct MachineKind: Sendable, CustomTestStringConvertible {
   var profile: Profile = .strict
   var alwaysCopies = false
   var tracking: ShareTracking = .shareCount
-  var byteCount = 4 << 20
+  var byteCount = 256 << 12
   var groupCount = 1
   var stepCount = 200
   var fileLimit = 6

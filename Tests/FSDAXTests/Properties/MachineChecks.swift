@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import FSDAX
@@ -8,14 +9,16 @@ extension Machine {
     if hasFailed { return }
     check(ledger[.begins] == ledger[.ends], "\(ledger[.begins]) begins, \(ledger[.ends]) ends")
     for file in files where !hasFailed { compare(file) }
-    if !hasFailed { checkBlocks() }
-    if !hasFailed { checkFrames() }
+    if !hasFailed, !kind.isHuge || step % 5 == 0 {
+      checkBlocks()
+      checkFrames()
+    }
     for file in files where !hasFailed { checkEntries(file) }
   }
 
   private func compare(_ file: ModelFile) {
     let found = (try? rig.contents(file.id)) ?? []
-    if found == file.bytes { return }
+    if found.count == file.size, memcmp(found, file.bytes, found.count) == 0 { return }
     let place = zip(found, file.bytes).enumerated().first { $1.0 != $1.1 }?.offset ?? -1
     let values = place < 0 ? "" : "\(found[place]) for \(file.bytes[place])"
     fail("file \(file.id.number), \(found.count) of \(file.size) bytes, byte \(place): \(values)")
@@ -164,8 +167,8 @@ extension Machine {
     let filePage = mapped.area.filePage + page
     if let copy = mapped.copies[page] {
       check(error == nil, "a private page: \(error.debugDescription)")
-      for (place, byte) in copy.enumerated() where byte >= 0 && Int16(bytes[place]) != byte {
-        return fail("private page \(page), byte \(place): \(bytes[place]) for \(byte)")
+      for place in copy.indices where copy[place] >= 0 && Int16(bytes[place]) != copy[place] {
+        return fail("private page \(page), byte \(place): \(bytes[place]) for \(copy[place])")
       }
       return
     }
@@ -175,7 +178,8 @@ extension Machine {
     guard error == nil else { return fail("page \(page): \(error.debugDescription)") }
     let start = filePage << 12
     let count = min(4096, file.size - start)
-    if bytes[..<count] != file.bytes[start..<start + count] {
+    let isEqual = file.bytes.withUnsafeBytes { memcmp(bytes, $0.baseAddress! + start, count) == 0 }
+    if !isEqual {
       fail("page \(page) of file \(file.id.number) through a mapping")
     }
   }
@@ -198,7 +202,7 @@ extension Machine {
     }
     for block in holds.indices where !holds[block] {
       let value = staged.contains(block) ? Payload.staged : Payload.free
-      rig.medium(UInt32(block)).initializeMemory(as: UInt8.self, repeating: value)
+      memset(rig.medium(UInt32(block)).baseAddress!, Int32(value), 4096)
     }
   }
 }

@@ -66,7 +66,7 @@ extension Machine {
     var done = 0
     _ = attempt { done = try rig.write(file.id, start, Array(data)) }
     check(done == count || kind.isSmall || isInjected, "\(done) bytes written")
-    file.write(start, data.prefix(done))
+    finishWrite(file, start, data, done)
   }
 
   /// A user's buffer of which the end cannot be read.
@@ -84,7 +84,22 @@ extension Machine {
     if !kind.isSmall, !isInjected {
       check(done == readable && (error == .EFAULT) == (readable == 0), "\(done) bytes written")
     }
+    finishWrite(file, start, data, done)
+  }
+
+  /// What was written is in the file; behind it an `end` that failed leaves old bytes, or new ones
+  /// in blocks that were the file's own before.
+  private func finishWrite(
+    _ file: ModelFile, _ start: Int, _ data: ArraySlice<UInt8>, _ done: Int
+  ) {
     file.write(start, data.prefix(done))
+    guard isInjected, let found = try? rig.contents(file.id), found.count == file.size else {
+      return
+    }
+    for place in start + done..<max(min(start + data.count, file.size), start + done)
+    where found[place] == data[data.startIndex + place - start] {
+      file.bytes[place] = found[place]
+    }
   }
 
   /// Where an operation failed, each byte is as it was or as it should be, and the size too.
