@@ -55,46 +55,15 @@ extension Machine {
     }
   }
 
-  func entries(_ inode: Inode) -> [PlacedEntry] {
-    if inode.entries.isEmpty { return [] }
-    inode.entries.lock.lockExclusive()
-    defer { inode.entries.lock.unlockExclusive() }
-    var found: [PlacedEntry] = []
-    while let placed = inode.entries.next(from: found.last?.pages.upperBound ?? 0, before: .max) {
-      found.append(placed)
-    }
-    return found
-  }
-
-  /// Invariant 7, for whatever tracks the frames.
   private func checkFrames() {
-    var owners: [Int: Set<BlockOwner>] = [:]
-    for file in files {
-      for placed in entries(rig.inode(file.id)) where placed.entry.hasFrames {
-        for offset in 0..<Int(placed.entry.pageCount) {
-          owners[placed.entry.frame + offset, default: []].insert(
-            BlockOwner(inode: file.id.number, block: placed.base + UInt64(offset)))
-        }
-      }
-    }
-    for frame in 0..<volume.device.pageCount {
-      let expected = owners[frame] ?? []
-      let count = volume.frames.count(of: frame)
-      if count != expected.count { fail("frame \(frame): \(count) for \(expected)") }
-      if case .known(let known) = volume.frames.owners(of: frame), Set(known) != expected {
-        fail("frame \(frame): \(known) for \(expected)")
-      }
-      if count > 1, step % 10 == 0, Set(volume.frameOwners(frame)) != expected {
-        fail("frame \(frame): the reverse map says \(volume.frameOwners(frame))")
-      }
-    }
+    let isDue = step % 10 == 0
+    if let wrong = rig.wrongShareCount(files.map(\.id), asksFilesystem: isDue) { fail(wrong) }
   }
 
   /// Entries stand for the file's blocks as they are, mappings for entries, and invariant 6.
   private func checkEntries(_ file: ModelFile) {
-    let inode = rig.inode(file.id)
     var byPage: [UInt64: Entry] = [:]
-    for placed in entries(inode) {
+    for placed in rig.entries(file.id) {
       check(!placed.entry.isLocked, "the entry of page \(placed.base) is locked")
       for offset in 0..<Int(placed.entry.pageCount) {
         let page = placed.base + UInt64(offset)

@@ -158,11 +158,15 @@ extension Machine {
   }
 
   /// Contents stay; invariant 10: a second time there is nothing left to do.
+  ///
+  /// Staging that a hint spread over private blocks counts as shared, and is used up by the next one.
   private func unshare(_ file: ModelFile, _ start: Int, _ count: Int) {
     note = "unshare " + note
     inject()
     let error = attempt { try volume.unshare(file.id, at: start, byteCount: count) }
-    guard error == nil, !isInjected, kind.writesInPlace else { return }
+    guard error == nil, !isInjected, kind.writesInPlace, rig.staging(file.id).isEmpty else {
+      return
+    }
     let again = rig.counting {
       _ = attempt { try volume.unshare(file.id, at: start, byteCount: count) }
     }
@@ -182,7 +186,7 @@ extension Machine {
       let pages = UInt64(start >> 12)..<UInt64((start + count + 4095) >> 12)
       file.dirty = file.dirty.filter { !pages.contains($0) }
     }
-    let isLeft = entries(rig.inode(file.id)).contains { placed in
+    let isLeft = rig.entries(file.id).contains { placed in
       isWhole && placed.entry.isDirty
     }
     check(!isLeft, "dirty after a sync")
