@@ -15,7 +15,8 @@ struct DifferentialTests {
 
   static let kinds = [
     MachineKind(name: "XFS"),
-    MachineKind(name: "XFS with owner trees", tracking: .ownerTree, byteCount: 800 << 12, groupCount: 2),
+    MachineKind(
+      name: "XFS with owner trees", tracking: .ownerTree, byteCount: 800 << 12, groupCount: 2),
     MachineKind(name: "XFS with shadow pages", tracking: .shadowPages),
     MachineKind(name: "XFS upstream", profile: harmless),
     MachineKind(name: "XFS always copying", alwaysCopies: true),

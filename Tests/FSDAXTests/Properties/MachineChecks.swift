@@ -147,8 +147,7 @@ extension Machine {
     guard error == nil else { return fail("page \(page): \(error.debugDescription)") }
     let start = filePage << 12
     let count = min(4096, file.size - start)
-    let isEqual = file.bytes.withUnsafeBytes { memcmp(bytes, $0.baseAddress! + start, count) == 0 }
-    if !isEqual {
+    if !areEqual(file.bytes, at: start, bytes, count: count) {
       fail("page \(page) of file \(file.id.number) through a mapping")
     }
   }
@@ -163,7 +162,8 @@ extension Machine {
       var next: UInt64 = 0
       while let extent = inode.data.extent(atOrAfter: next) {
         for block in extent.deviceBlocks {
-          if extent.state == .written { holds[Int(block)] = true } else { staged.insert(Int(block)) }
+          holds[Int(block)] = extent.state == .written
+          if extent.state != .written { staged.insert(Int(block)) }
         }
         next = extent.end
       }
@@ -171,7 +171,7 @@ extension Machine {
     }
     for block in holds.indices where !holds[block] {
       let value = staged.contains(block) ? Payload.staged : Payload.free
-      memset(rig.medium(UInt32(block)).baseAddress!, Int32(value), 4096)
+      memset(volume.device.base + block << 12, Int32(value), 4096)
     }
   }
 }

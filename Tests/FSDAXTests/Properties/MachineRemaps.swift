@@ -51,7 +51,8 @@ extension Machine {
       + "to file \(target.id.number) of \(target.size) at \(ranges.to)"
     var expected = cloned(source, target, ranges)
     let sums = (
-      volume.hasChecksums(rig.inode(source.id)), volume.hasChecksums(rig.inode(target.id)))
+      volume.hasChecksums(rig.inode(source.id)), volume.hasChecksums(rig.inode(target.id))
+    )
     if sums.0 != sums.1 { expected = nil }
     let error = attempt(expected == nil ? [.EINVAL] : []) {
       try volume.clone(
@@ -110,13 +111,15 @@ extension Machine {
       let blocks = UInt64(ranges.from >> 12)..<UInt64((ranges.from + ranges.count + 4095) >> 12)
       let isWritten = blocks.allSatisfy { rig.state(source.id, $0) == .written }
       let again = try rig.counting {
-        check(try run(source, target, ranges) == result || !isWritten, "the second result")
+        let second = try run(source, target, ranges)
+        check(second == result || !isWritten, "the second result")
       }
       check(again[.refcountUpdates] == 0, "counts changed the second time")
     } else {
       let error = Errno(rawValue: -result.status)
       let sums = (
-        volume.hasChecksums(rig.inode(source.id)), volume.hasChecksums(rig.inode(target.id)))
+        volume.hasChecksums(rig.inode(source.id)), volume.hasChecksums(rig.inode(target.id))
+      )
       let isSpace = kind.isSmall && error == .ENOSPC
       let isMixed = error == .EINVAL && sums.0 != sums.1
       check(result.status == DedupeResult.differs || isSpace || isMixed, "\(error)")

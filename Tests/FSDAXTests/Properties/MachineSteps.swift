@@ -106,13 +106,13 @@ extension Machine {
   private func settle(_ file: ModelFile, after error: Errno?, _ change: (ModelFile) -> Void) {
     let old = file.bytes
     change(file)
-    guard error != nil else { return }
+    guard let error else { return }
     let found = (try? rig.contents(file.id)) ?? []
     check(found.count == old.count || found.count == file.size, "\(found.count) bytes")
     for (place, byte) in found.enumerated() {
       let was = place < old.count ? old[place] : 0
       let wanted = place < file.size ? file.bytes[place] : 0
-      if byte != was, byte != wanted { return fail("byte \(place) after \(error!) is \(byte)") }
+      if byte != was, byte != wanted { return fail("byte \(place) after \(error) is \(byte)") }
     }
     file.bytes = found
   }

@@ -1,3 +1,5 @@
+import Glibc
+
 @testable import FSDAX
 
 /// A file beside the volume: the bytes it should have, and who maps it.
@@ -53,6 +55,15 @@ final class ModelArea {
   var copies: [Int: [Int16]] = [:]
 
   init(_ area: VirtualArea) { self.area = area }
+}
+
+/// Whether bytes of an array are those at the start of another.
+func areEqual(_ bytes: [UInt8], at start: Int, _ other: [UInt8], count: Int) -> Bool {
+  bytes.withUnsafeBytes { bytes in
+    other.withUnsafeBytes { other in
+      memcmp(bytes.baseAddress.map { $0 + start }, other.baseAddress, count) == 0
+    }
+  }
 }
 
 /// Bytes for writes: never zero, and never what the free blocks are filled with.

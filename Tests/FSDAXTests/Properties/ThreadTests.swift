@@ -86,8 +86,7 @@ private final class ThreadWorker {
       let value = bytes[start]
       let count = min(2048, bytes.count - start)
       let expected = [UInt8](repeating: value, count: count)
-      return value != Payload.free
-        && bytes.withUnsafeBytes { memcmp($0.baseAddress! + start, expected, count) == 0 }
+      return value != Payload.free && areEqual(bytes, at: start, expected, count: count)
     }
   }
 
@@ -153,7 +152,7 @@ private final class ThreadWorker {
     let results = try? rig.volume.dedupe(
       from: OpenFile(file, on: rig.volume), at: 0, byteCount: 4 << 12,
       targets: [(OpenFile(copy, on: rig.volume), 0)])
-    if results?.first?.status ?? -1 < 0 { failures.append("dedupe: \(String(describing: results))") }
+    if results?.first?.status ?? -1 < 0 { failures.append("a dedupe") }
     if try rig.contents(copy) != bytes { failures.append("a copy changed") }
     try rig.write(copy, 2048, [UInt8](repeating: value, count: 4096))
     if !Self.isWhole(try rig.contents(copy)) { failures.append("a written copy") }
