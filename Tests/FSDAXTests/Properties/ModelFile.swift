@@ -61,7 +61,8 @@ final class ModelArea {
 func areEqual(_ bytes: [UInt8], at start: Int, _ other: [UInt8], count: Int) -> Bool {
   bytes.withUnsafeBytes { bytes in
     other.withUnsafeBytes { other in
-      memcmp(bytes.baseAddress.map { $0 + start }, other.baseAddress, count) == 0
+      guard let first = bytes.baseAddress, let second = other.baseAddress else { return true }
+      return memcmp(first + start, second, count) == 0
     }
   }
 }

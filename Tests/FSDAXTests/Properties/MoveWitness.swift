@@ -49,8 +49,9 @@ struct MoveWitness {
     var moves = Moves()
     let after = device.assumingMemoryBound(to: UInt8.self)
     before.withUnsafeBufferPointer { before in
+      guard let start = before.baseAddress else { return }
       for page in stride(from: 0, to: before.count, by: 4096) {
-        if memcmp(before.baseAddress.map { $0 + page }, after + page, 4096) == 0 { continue }
+        if memcmp(start + page, after + page, 4096) == 0 { continue }
         for place in page..<page + 4096 where before[place] != after[place] {
           switch after[place] {
           case 0: moves.zero += 1
