@@ -40,7 +40,12 @@ extension Volume: IomapOperations {
     defer { inode.extentLock.unlockExclusive() }
     // Only a file with staging has something to complete or undo.
     if inode.cow.isEmpty { return }
-    if let error = takeEndError() { throw error }
+    if let error = takeEndError() {
+      // Written staging is what an `end` publishes, and a later one is not to publish this.
+      inode.cow.setState(
+        .unwritten, in: BlockRange(position: position, byteCount: byteCount).blocks)
+      throw error
+    }
     if options.personality == .btrfs {
       try endBtrfsWrite(
         inode, position: position, byteCount: byteCount, writtenByteCount: writtenByteCount,

@@ -158,7 +158,8 @@ struct ExtentMap: ~Copyable {
     let step = ExtentWord.step(word)
     while first > range.lowerBound, last - first + 1 < Self.longest {
       let expected = word &- step &* UInt32(truncatingIfNeeded: last - first + 1)
-      if self.word(first - 1) != expected { break }
+      // Before device block 1 a run would go on with the word of a hole.
+      if expected == 0 || self.word(first - 1) != expected { break }
       first -= 1
     }
     let found = self.word(first)

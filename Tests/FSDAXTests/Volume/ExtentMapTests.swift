@@ -25,6 +25,15 @@ private struct BlockTable {
 
 @Suite("extent map")
 struct ExtentMapTests {
+  @Test("Before the extent of device block 1 a hole is a hole", arguments: [0, 5, 512] as [UInt64])
+  func firstDeviceBlock(first: UInt64) {
+    var map = ExtentMap()
+    let extent = Extent(first: first, device: 1, count: 3, state: .written)
+    map.insert(extent)
+    #expect(map.removeLast(in: 0..<1000) == extent)
+    #expect(map.isEmpty && map.removeLast(in: 0..<1000) == nil)
+  }
+
   private func extents(_ map: borrowing ExtentMap) -> [Extent] {
     var extents: [Extent] = []
     var next = map.extent(atOrAfter: 0)
