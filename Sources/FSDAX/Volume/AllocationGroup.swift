@@ -1,4 +1,3 @@
-internal import HotCore
 internal import Synchronization
 
 /// One run of neighbouring device blocks with all that is known of them: which are free, how often
@@ -18,8 +17,9 @@ struct AllocationGroup: ~Copyable {
   var refcounts: RefcountMap
   /// Owners of each block.
   var owners: ReverseMap
-  private let records: BlockRecords
-  // Readable without the lock; and as an atomic it makes the group be passed by address.
+  /// What both keep of each block.
+  let records: BlockRecords
+  // Atomic, although the lock is held: a structure with an atomic in it is passed by address.
   private let free = Atomic<Int>(0)
 
   /// A group with all blocks free but its header.
@@ -39,18 +39,11 @@ struct AllocationGroup: ~Copyable {
 
   deinit { records.free() }
 
-  /// How many blocks are free; needs no lock.
+  /// How many blocks are free.
   var freeCount: Int { free.load(ordering: .relaxed) }
 
   @inline(__always)
   private func noteFree() { free.store(allocator.freeCount, ordering: .relaxed) }
-
-  /// Fetches what is known of a block, for a change that comes soon; needs no lock.
-  @inline(__always)
-  func prefetch(_ block: UInt32) {
-    // SAFETY: an address is fetched, not accessed; the block is one of this group.
-    unsafe prefetchForWrite(records.address(of: block &- firstBlock))
-  }
 
   /// The blocks of the group that may be data.
   var dataBlocks: Range<UInt32> {

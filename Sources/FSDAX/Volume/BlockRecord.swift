@@ -37,6 +37,24 @@ struct BlockRecord: ~Copyable {
   /// Ends the records.
   func free() { unsafe base.deallocate() }
 
+  /// The first run of blocks in a range that more than one reference has; reading needs no lock.
+  @inline(__always)
+  func firstShared(in blocks: Range<UInt32>) -> Range<UInt32>? {
+    let end = Int(blocks.upperBound)
+    precondition(end <= count, "blocks behind the end")
+    var index = Int(blocks.lowerBound)
+    while index < end, !isShared(index) { index &+= 1 }
+    if index == end { return nil }
+    let start = index
+    while index < end, isShared(index) { index &+= 1 }
+    return UInt32(truncatingIfNeeded: start)..<UInt32(truncatingIfNeeded: index)
+  }
+
+  @inline(__always)
+  private func isShared(_ index: Int) -> Bool {
+    unsafe base[index].count.load(ordering: .relaxed) > 1
+  }
+
   /// The address of a block's record, to fetch it ahead.
   @unsafe @inline(__always)
   func address(of block: UInt32) -> UnsafeRawPointer {

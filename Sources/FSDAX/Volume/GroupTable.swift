@@ -2,8 +2,10 @@ internal import HotCore
 
 /// The allocation groups of a volume, each with its lock.
 @safe struct GroupTable: ~Copyable, @unchecked Sendable {
-  // Sendable: the pointer is immutable, and each group is touched under its lock.
+  // Sendable: the pointers are immutable, and each group is touched under its lock.
   private struct Slot: ~Copyable {
+    /// Never read: the thread sanitizer takes a change of the group for one of the first field.
+    let unused: UInt64 = 0
     let lock: SharedLock
     var group: AllocationGroup
   }
@@ -13,7 +15,9 @@ internal import HotCore
   /// A multiple of 512.
   let blocksPerGroup: Int
   let count: Int
-  private let slots: UnsafeMutablePointer<Slot>
+  private let slots: UnsafeMutablePointer<UnsafeMutablePointer<Slot>>
+  /// What can be read of each group without its lock.
+  private let records: UnsafeMutablePointer<BlockRecords>
 
   /// Groups over all blocks of a device; EINVAL where one would have no block to give.
   init(blockCount: Int, groupCount: Int?) throws(Errno) {
@@ -29,19 +33,26 @@ internal import HotCore
     blocksPerGroup = size
     self.count = count
     unsafe slots = .allocate(capacity: count)
+    unsafe records = .allocate(capacity: count)
     for index in 0..<count {
       let first = index * size
       let slot = Slot(
         lock: SharedLock(rank: LockRank.group, order: UInt64(index)),
         group: AllocationGroup(
           firstBlock: UInt32(first), blockCount: min(size, blockCount - first)))
-      unsafe (slots + index).initialize(to: slot)
+      unsafe (records + index).initialize(to: slot.group.records)
+      unsafe (slots + index).initialize(to: .allocate(capacity: 1))
+      unsafe slots[index].initialize(to: slot)
     }
   }
 
   deinit {
-    unsafe slots.deinitialize(count: count)
+    for index in 0..<count {
+      unsafe slots[index].deinitialize(count: 1)
+      unsafe slots[index].deallocate()
+    }
     unsafe slots.deallocate()
+    unsafe records.deallocate()
   }
 
   // SAFETY: an index is below the count: callers derive it from blocks of the device.
@@ -50,23 +61,42 @@ internal import HotCore
   @inline(__always) func index(of block: UInt32) -> Int { Int(block) / blocksPerGroup }
 
   /// The lock of a group.
-  @inline(__always) func lock(_ index: Int) { unsafe slots[index].lock.lockExclusive() }
+  @inline(__always) func lock(_ index: Int) { unsafe slots[index].pointee.lock.lockExclusive() }
   /// See `lock`.
-  @inline(__always) func unlock(_ index: Int) { unsafe slots[index].lock.unlockExclusive() }
+  @inline(__always) func unlock(_ index: Int) { unsafe slots[index].pointee.lock.unlockExclusive() }
 
   /// A group; its lock is held.
   subscript(index: Int) -> AllocationGroup {
-    _read { yield unsafe slots[index].group }
-    nonmutating _modify { yield unsafe &slots[index].group }
+    _read { yield unsafe slots[index].pointee.group }
+    nonmutating _modify { yield unsafe &slots[index].pointee.group }
   }
 
-  /// Free blocks of all groups.
+  /// Free blocks of all groups, each looked at under its lock.
   var freeBlockCount: Int {
     var total = 0
-    for index in 0..<count { total += self[index].freeCount }
+    for index in 0..<count {
+      lock(index)
+      total += self[index].freeCount
+      unlock(index)
+    }
     return total
   }
 
-  /// Fetches what is known of a block, for a change that comes soon.
-  @inline(__always) func prefetch(_ block: UInt32) { self[index(of: block)].prefetch(block) }
+  /// The first run of blocks in a range of one group that more than one reference has; no lock.
+  @inline(__always)
+  func firstShared(in blocks: Range<UInt32>) -> Range<UInt32>? {
+    let index = index(of: blocks.lowerBound)
+    let origin = UInt32(index * blocksPerGroup)
+    let local = blocks.lowerBound &- origin..<blocks.upperBound &- origin
+    guard let run = unsafe records[index].firstShared(in: local) else { return nil }
+    return run.lowerBound &+ origin..<run.upperBound &+ origin
+  }
+
+  /// Fetches what is known of a block, for a change that comes soon; no lock.
+  @inline(__always)
+  func prefetch(_ block: UInt32) {
+    let index = index(of: block)
+    let local = block &- UInt32(index * blocksPerGroup)
+    unsafe prefetchForWrite(records[index].address(of: local))
+  }
 }

@@ -105,19 +105,7 @@ struct RefcountMap: ~Copyable {
   /// The first run of blocks that more than one file refers to, as far as it is in a range.
   func firstShared(in blocks: Range<UInt32>) -> Range<UInt32>? {
     check(blocks)
-    let end = Int(blocks.upperBound)
-    let start = firstIndex(from: Int(blocks.lowerBound), to: end, isShared: true)
-    guard start < end else { return nil }
-    let stop = firstIndex(from: start, to: end, isShared: false)
-    return UInt32(truncatingIfNeeded: start)..<UInt32(truncatingIfNeeded: stop)
-  }
-
-  /// The first block that is shared, or that is not; the end if there is none.
-  @inline(__always)
-  private func firstIndex(from start: Int, to end: Int, isShared: Bool) -> Int {
-    var index = start
-    while index < end, (load(index) > 1) != isShared { index &+= 1 }
-    return index
+    return records.firstShared(in: blocks)
   }
 
   /// How many maximal runs of equal counts of at least two there are: refcount records.

@@ -98,6 +98,6 @@ extension Volume {
   func firstShared(in blocks: Range<UInt32>) -> Range<UInt32>? {
     // Without the lock: whoever asks holds a reference to the blocks, so a count of 1 is its own
     // and stays; a count that falls to 1 meanwhile makes a copy that was not needed.
-    groups[groups.index(of: blocks.lowerBound)].firstShared(in: blocks)
+    groups.firstShared(in: blocks)
   }
 }
