@@ -64,9 +64,17 @@ internal import Glibc
   }
 
   private func measured(_ calls: Int) throws(FSDAXError) -> BatchMeasurement {
+    let before = works[0].takesFaults ? works[0].volume.ledger : nil
     var measured =
       if let measured = try crew?.run(works, calls: calls) { measured } else { try alone(calls) }
     measured.calls = calls * works.count
+    (measured.faultsExpected, measured.faultsObserved) = (0, 0)
+    if let before {
+      // What counts is what the model took; the kernel's own faults are part of a trap.
+      let faults = works[0].volume.ledger - before
+      measured.faultsExpected = measured.calls
+      measured.faultsObserved = faults[.pteFaults] + faults[.pmdFaults]
+    }
     measured.bytes = measured.calls * works[0].byteCountPerCall
     measured.pageBytes = works[0].pageByteCount
     return measured

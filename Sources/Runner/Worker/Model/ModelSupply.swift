@@ -82,10 +82,13 @@ struct ModelSupply {
     guard let access = cell.parameters.access, let pages = cell.parameters.pages?.byteCount else {
       throw .failed("A fault of the model has a class and a page size.")
     }
-    let volume = try volume(cell.routine)
+    let mechanism = TrapMechanism(rawValue: cell.routine)
+    let volume = try volume(cell.routine, isMappable: mechanism != nil)
     var works: [any ModelWork] = []
     for thread in 0..<(try threadCount(cell)) {
-      works.append(try FaultWork(volume, thread: thread, access, pageByteCount: pages))
+      works.append(
+        try FaultWork(
+          volume, thread: thread, access, pageByteCount: pages, mechanism: mechanism))
     }
     return try ModelCell(works, cores: cores)
   }
@@ -120,7 +123,7 @@ struct ModelSupply {
     _ routine: String, bigByteCount: Int? = nil, isMappable: Bool = false
   ) throws(CellException) -> ModelVolume {
     // What a routine's name does to the calls, and not to the volume, needs none of its own.
-    let shared = ["direct", "beside-clone"].contains(routine)
+    let shared = ["direct", "beside-clone", "signal", "userfault"].contains(routine)
     let design = ModelVolume.Design(
       routine: shared ? "auto" : routine, bigByteCount: bigByteCount, isMappable: isMappable)
     if let known = volumes[design] { return known }

@@ -8,6 +8,8 @@ protocol ModelWork: AnyObject {
   var callLimit: Int { get }
   /// Bytes a call works on.
   var byteCountPerCall: Int { get }
+  /// Whether each call is to be one fault of the model.
+  var takesFaults: Bool { get }
   /// Bytes of the pages the device got.
   var pageByteCount: Int { get }
   /// Puts everything to where the next calls find it as they should.
@@ -29,6 +31,7 @@ enum ModelError: Error {
 extension ModelWork {
   func disarm() throws(FSDAXError) {}
   var pageByteCount: Int { volume.pageByteCount }
+  var takesFaults: Bool { false }
 }
 
 /// Places to work at in random order, so many of them an arming, over and over.
