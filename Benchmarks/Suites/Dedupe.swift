@@ -5,7 +5,7 @@ internal import Plan
 /// Two files' ranges of `size_bytes` are walked extent by extent of `extent_bytes`; the extents of
 /// either file lie scattered. Throughput counts the bytes really compared.
 ///
-/// On the model a call is the whole dedupe of two files, checks and locks included. With the source
+/// On the model a call is the comparison of two files with its checks and locks. With the source
 /// `hole` both ranges are holes, but for the extent that differs: there one file has data.
 enum Dedupe {
   static let essential = [

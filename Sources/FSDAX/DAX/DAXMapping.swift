@@ -33,12 +33,14 @@ public final class DAXMapping: Sendable {
   ///   - mechanism: How accesses are caught.
   ///   - isPrivate: Not offered: a private copy is no page of the device that could be mapped.
   ///   - isSynchronous: Whether a store's metadata are durable before it is possible (MAP_SYNC).
+  ///   - allowsHuge: Whether a fault may map 2 MiB at once where they fit.
   /// - Throws: `FSDAXError`: EOPNOTSUPP for a private mapping or a device that cannot be mapped; as
   ///   `Volume.makeArea`; ENOMEM without addresses, ENOSPC for too many mappings, and what the
   ///   kernel answers, such as ENOSYS or EPERM, where it has no `userfaultfd`.
   public init(
     _ volume: Volume, _ file: FileID, at position: Int = 0, pageCount: Int,
-    mechanism: TrapMechanism = .signal, isPrivate: Bool = false, isSynchronous: Bool = false
+    mechanism: TrapMechanism = .signal, isPrivate: Bool = false, isSynchronous: Bool = false,
+    allowsHuge: Bool = true
   ) throws(FSDAXError) {
     let pages: RealPages
     do throws(Errno) {
@@ -49,7 +51,7 @@ public final class DAXMapping: Sendable {
       do throws(ArenaError) {
         pages = try RealPages(
           filePage: position >> 12, pageCount: pageCount, mechanism: mechanism,
-          descriptor: descriptor)
+          descriptor: descriptor, allowsHuge: allowsHuge)
       } catch {
         throw Errno(rawValue: error.code)
       }

@@ -17,11 +17,14 @@ internal import Synchronization
   private let failedCount = Atomic<Int>(0)
   private let failed = Mutex<Set<Int>>([])
 
+  private let allowsHuge: Bool
+
   /// Reserves addresses for pages of a file from an index on; nobody accesses them before `attach`.
   init(
-    filePage: Int, pageCount: Int, mechanism: TrapMechanism, descriptor: CInt
+    filePage: Int, pageCount: Int, mechanism: TrapMechanism, descriptor: CInt, allowsHuge: Bool
   ) throws(ArenaError) {
     lead = filePage & 511
+    self.allowsHuge = allowsHuge
     // SAFETY: the range is taken away, with its handler's last call, before this object ends.
     range = try unsafe TrapRange(
       byteCount: (lead + pageCount) << DAXDevice.pageShift, mechanism: mechanism,
@@ -65,7 +68,7 @@ internal import Synchronization
     guard page >= 0, page < mapping.pageCount else { return .sigbus }
     do throws(Errno) {
       try mapping.volume.resolve(
-        mapping, page, isWrite: isWrite, mapping.fitsHuge(page) ? 9 : 0)
+        mapping, page, isWrite: isWrite, allowsHuge && mapping.fitsHuge(page) ? 9 : 0)
     } catch {
       return .sigbus
     }

@@ -2,8 +2,8 @@ internal import Synchronization
 
 /// What is known of one device block, in half a cache line.
 ///
-/// The reference count and two owners lie together, since a copy-on-write asks for all of them: with
-/// a table for each, it waited for five lines where this takes two.
+/// The reference count and two owners lie together, since a copy-on-write asks for all of them:
+/// with a table for each, it waited for five lines where this takes two.
 struct BlockRecord: ~Copyable {
   /// References to the block.
   let count = Atomic<UInt32>(0)

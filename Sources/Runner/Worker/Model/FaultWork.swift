@@ -65,7 +65,8 @@ final class FaultWork: ModelWork {
     pages.next()
     let pageCount = supply.plainByteCount / ModelVolume.blockByteCount
     if let mechanism {
-      let made = try DAXMapping(volume, mapped, at: 0, pageCount: pageCount, mechanism: mechanism)
+      let made = try DAXMapping(
+        volume, mapped, at: 0, pageCount: pageCount, mechanism: mechanism, allowsHuge: order == 9)
       (mapping, area) = (made, made.area)
     } else {
       area = try volume.makeArea(mapped, at: 0, pageCount: pageCount)
@@ -121,7 +122,9 @@ final class FaultWork: ModelWork {
         let found = try volume.bytes(of: area.file, at: at, count: 4096)
         // A real store left a zero.
         let first = mechanism != nil && isWrite ? 1 : 0
-        if found[first...] != wanted[first...] { throw FSDAXError(.EIO, .fault, file, position: at) }
+        if found[first...] != wanted[first...] {
+          throw FSDAXError(.EIO, .fault, file, position: at)
+        }
       }
     } catch {
       throw .failed(error)

@@ -42,7 +42,7 @@ struct ModelSupply {
       return try ModelCell(
         [
           CompareWork(
-            try volume(cell.routine), byteCount: try wholeBlocks(p.sizeBytes),
+            try volume(cell.routine, isForRanges: true), byteCount: try wholeBlocks(p.sizeBytes),
             extentByteCount: try wholeBlocks(p.extentBytes), mismatch: p.mismatch ?? .none,
             isHole: p.sourceState == .hole)
         ], cores: cores)
@@ -50,7 +50,7 @@ struct ModelSupply {
       return try ModelCell(
         [
           CloneWork(
-            try volume(cell.routine), byteCount: try wholeBlocks(p.sizeBytes),
+            try volume(cell.routine, isForRanges: true), byteCount: try wholeBlocks(p.sizeBytes),
             extentByteCount: try wholeBlocks(p.extentBytes))
         ], cores: cores)
     case .fault: return try faults(cell, cores)
@@ -120,12 +120,14 @@ struct ModelSupply {
   }
 
   private mutating func volume(
-    _ routine: String, bigByteCount: Int? = nil, isMappable: Bool = false
+    _ routine: String, bigByteCount: Int? = nil, isForRanges: Bool = false,
+    isMappable: Bool = false
   ) throws(CellException) -> ModelVolume {
     // What a routine's name does to the calls, and not to the volume, needs none of its own.
     let shared = ["direct", "beside-clone", "signal", "userfault"].contains(routine)
     let design = ModelVolume.Design(
-      routine: shared ? "auto" : routine, bigByteCount: bigByteCount, isMappable: isMappable)
+      routine: shared ? "auto" : routine, bigByteCount: bigByteCount, isForRanges: isForRanges,
+      isMappable: isMappable)
     if let known = volumes[design] { return known }
     let made = try ModelVolume(
       design, topology: topology, masterCount: bigByteCount == nil ? 2 : 1)

@@ -24,6 +24,8 @@ internal import HotCore
     var routine: String
     /// Bytes of a single master that no caller clones whole, or nil for masters of a usual size.
     var bigByteCount: Int?
+    /// Whether files of other extents refer to the masters' blocks, and are owners of them.
+    var isForRanges = false
     /// Whether frames are mapped for real.
     var isMappable = false
   }
