@@ -14,6 +14,7 @@ extension Volume {
     if staged.state != .written { inode.cow.setState(.written, in: range) }
     // Needed at the end, when the data have pushed everything else out of the cache.
     groups.prefetch(piece.device)
+    if let data { groups.prefetch(data.device) }
     // No NEW flag and no zeroing: what is not filled by the copy stays as the medium has it (H1).
     let target = Mapping(Extent(written: piece), .shared)
     guard let data else {

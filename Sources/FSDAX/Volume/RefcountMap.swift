@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// How many files refer to each device block: a count in each block's record.
+/// How many files refer to each device block: a flat array of counts.
 ///
 /// One access costs one cache miss whatever the volume looks like. A count that reached its limit
 /// is stuck there: nobody knows any more how many there are, so it neither falls, nor may it be
@@ -35,12 +35,12 @@ struct RefcountMap: ~Copyable {
 
   @inline(__always)
   private func load(_ index: Int) -> UInt32 {
-    unsafe records.base[index].count.load(ordering: .relaxed)
+    unsafe records.counts[index].load(ordering: .relaxed)
   }
 
   @inline(__always)
   private func store(_ count: UInt32, _ index: Int) {
-    unsafe records.base[index].count.store(count, ordering: .relaxed)
+    unsafe records.counts[index].store(count, ordering: .relaxed)
   }
 
   @inline(__always)

@@ -159,7 +159,7 @@ extension Machine {
 
   /// Contents stay; invariant 10: a second time there is nothing left to do.
   ///
-  /// Staging that a hint spread over private blocks counts as shared, and is used up by the next one.
+  /// Staging that a hint spread over private blocks counts as shared; the next one uses it up.
   private func unshare(_ file: ModelFile, _ start: Int, _ count: Int) {
     note = "unshare " + note
     inject()

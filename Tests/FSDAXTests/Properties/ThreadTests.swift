@@ -61,8 +61,9 @@ struct ThreadTests {
 
 /// One thread's part.
 ///
-/// Blocks 0 to 7 of each file are written and read, block 8 and on are stored into through mappings,
-/// each by one thread only: bytes that two instructions touch at once are nobody's promise.
+/// Blocks 0 to 7 of each file are written and read, block 8 and on are stored into through
+/// mappings, each by one thread only: bytes that two instructions touch at once are nobody's
+/// promise.
 private final class ThreadWorker {
   let number: Int
   let rig: Rig
