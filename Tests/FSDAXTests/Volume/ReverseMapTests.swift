@@ -84,7 +84,7 @@ struct ReverseMapTests {
         map.insert(blocks: block..<block + 1, inode: owner.inode, first: owner.block)
       }
     }
-    #expect(map.crowdCount == 15, "two of each block have no room")
+    #expect(map.crowdCount == 15, "five of each block have no room")
     var table = [UInt32: Set<BlockOwner>](uniqueKeysWithValues: (4...6).map { ($0, Set(all)) })
     let leaving = (4...6).flatMap { block in all.map { (UInt32(block), $0) } }
     for (block, owner) in leaving.shuffled(using: &random) {
