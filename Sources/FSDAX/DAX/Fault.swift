@@ -49,7 +49,7 @@ extension Volume {
   ///
   /// - Returns: Whether it was taken alone.
   @inline(__always)
-  private func enterFault(
+  func enterFault(
     _ inode: Inode, _ pages: ClosedRange<UInt64>, isWrite: Bool
   ) -> Bool {
     while true {

@@ -15,7 +15,7 @@ extension Volume {
     _ area: VirtualArea, page: Int, _ outcome: FaultOutcome, order: Int = 0
   ) -> FaultOutcome {
     guard page >= 0, page < area.pageCount, area.volume === self, let frame = outcome.frame,
-      outcome.flags.contains(.needsSync)
+      outcome.flags.contains(.needsSync), area.isWritable, area.isSynchronous, area.isShared
     else { return FaultOutcome(.sigbus) }
     let isHuge = order == 9
     let inode = area.inode
@@ -27,8 +27,17 @@ extension Volume {
     } catch {
       return FaultOutcome(.sigbus)
     }
-    inode.invalidateLock.lockShared()
-    defer { inode.invalidateLock.unlockShared() }
+    let reach = isHuge ? Entry.hugeCount - 1 : 0
+    let isAlone = enterFault(inode, index & ~reach...index | reach, isWrite: true)
+    defer { inode.unlockAfterFault(isExclusive: isAlone) }
+    guard inode.isLive, inode.generation == area.file.generation else {
+      return FaultOutcome(.sigbus)
+    }
+    // A clone may have shared the frame since: then the store must fault again, and copy.
+    let count = isHuge ? 512 : 1
+    guard frame > 0, frame <= device.pageCount - count,
+      firstShared(in: UInt32(frame)..<UInt32(frame + count)) == nil
+    else { return FaultOutcome(.noPage) }
     guard let held = holdSame(inode, index, frame, isHuge: isHuge, ledger) else {
       return FaultOutcome(.noPage)
     }

@@ -113,7 +113,9 @@ extension EntryTree {
       }
       if current.entry.isLocked || !current.entry.isToWrite {
         wake(found.base, all: false)
-        cursor = found.pages.upperBound
+        // A huge entry that was split meanwhile has smaller ones in its place: look again.
+        let isGone = covering(found.base).map { $0.entry.isHuge != found.entry.isHuge } ?? false
+        if !isGone { cursor = found.pages.upperBound }
         continue
       }
       current.entry.isToWrite = false

@@ -112,6 +112,7 @@ extension Volume {
     }
     target.size = source.size
     target.attributes = source.attributes
+    target.publishHints()
     target.hasUnsyncedMetadata = true
     source.hasUnsyncedMetadata = true
   }

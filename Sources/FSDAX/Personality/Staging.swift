@@ -29,7 +29,11 @@ extension Volume {
   ) throws(Errno) -> MappingPair {
     let count = min(UInt64(piece.count), Self.largestAllocation)
     let part = piece.clipped(to: piece.first..<piece.first + count)
-    try device.zeroPages(Int(part.device), count: Int(count), counting: .bytesZeroed, ledger)
+    do throws(Errno) {
+      try device.zeroPages(Int(part.device), count: Int(count), counting: .bytesZeroed, ledger)
+    } catch {
+      throw error.asBlockError
+    }
     inode.data.setState(.written, in: part.first..<part.end)
     inode.hasUnsyncedMetadata = true
     return MappingPair(target: Mapping(Extent(written: part), .new))

@@ -59,6 +59,7 @@ extension Volume {
       target.attributes.cowExtentHint == 0
     else { return }
     target.attributes.cowExtentHint = source.attributes.cowExtentHint
+    target.publishHints()
   }
 
   /// Makes the extents of a file durable, as a synchronous file asks for with each change.

@@ -1,4 +1,5 @@
 internal import HotCore
+internal import Synchronization
 
 extension Volume {
   /// Runs an operation that changes a file's blocks: alone in the file, faults kept out.
@@ -14,6 +15,8 @@ extension Volume {
       defer { inode.invalidateLock.unlockExclusive() }
       try inode.check(file)
       try inode.checkRegular()
+      if isShutDown { throw .EIO }
+      if btrfs.isReadOnly.load(ordering: .acquiring) { throw .EROFS }
       let result = try body(inode, ledgers.mine)
       touch(inode)
       return result

@@ -108,6 +108,7 @@ public struct VolumeOptions: Sendable {
       inode.generation &+= 1
       inode.isLive = true
       inode.size = 0
+      _ = inode.takeWritebackError()
       inode.attributes = attributes
       inode.publishHints()
       return inode.id

@@ -76,6 +76,23 @@ struct WritebackTests {
     #expect(area.table.slot(0).isNone)
   }
 
+  @Test("A clone between a synchronous fault and its end leaves the store to fault again")
+  func clonedMeanwhile() throws {
+    let bed = try FaultBed()
+    let file = try bed.volume.create()
+    try bed.volume.truncate(file, to: 4096)
+    let area = try bed.area(file, isSynchronous: true)
+    let outcome = bed.fault(area, write: true)
+    let peer = try bed.volume.create()
+    try bed.volume.clone(from: file, to: peer)
+    let other = try bed.area(file)
+    _ = bed.fault(other, write: false)
+    #expect(bed.volume.finishSynchronousFault(area, page: 0, outcome).flags == .noPage)
+    #expect(area.table.slot(0).isNone)
+    // No mapping that is not synchronous ends such a fault.
+    #expect(bed.volume.finishSynchronousFault(other, page: 0, outcome).flags == .sigbus)
+  }
+
   @Test("An error of a write-back is reported by one sync, and the mark stays")
   func error() throws {
     let bed = try FaultBed()

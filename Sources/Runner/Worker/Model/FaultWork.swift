@@ -89,7 +89,7 @@ final class FaultWork: ModelWork {
 
   func run(calls: Int) throws(FSDAXError) {
     guard let area else { return }
-    if let mapping { return touch(mapping, calls) }
+    if let mapping { return try touch(mapping, calls) }
     let volume = volume
     let isWrite = isWrite
     let order = order
@@ -104,11 +104,14 @@ final class FaultWork: ModelWork {
   }
 
   /// One byte of each page, by accesses that the compiler cannot leave out.
-  private func touch(_ mapping: DAXMapping, _ calls: Int) {
+  private func touch(_ mapping: DAXMapping, _ calls: Int) throws(FSDAXError) {
+    var failed = 0
     for page in pages.current.prefix(calls) {
       let at = Int(page) &* pageByteCountAsked
-      if isWrite { _ = mapping.store(0, at: at) } else { _ = mapping.load(at: at) }
+      let isDone = isWrite ? mapping.store(0, at: at) : mapping.load(at: at) != nil
+      if !isDone { failed += 1 }
     }
+    if failed > 0 { throw FSDAXError(.EIO, .fault, file) }
   }
 
   func check(calls: Int) throws(ModelError) {

@@ -55,7 +55,7 @@ internal import FSDAX
   }
 
   func run(calls: Int) throws(FSDAXError) {
-    guard let file = source.file else { return }
+    guard let file = source.file else { throw FSDAXError(.ENOENT, .open, nil) }
     let volume = volume
     let current = places.current.prefix(calls)
     switch action {
@@ -76,7 +76,8 @@ internal import FSDAX
       guard let twin = source.twin else { return }
       for place in current {
         let at = Int(place) &* ModelVolume.blockByteCount
-        _ = try volume.compare(file, at: at, with: twin, at: at, byteCount: length)
+        let difference = try volume.compare(file, at: at, with: twin, at: at, byteCount: length)
+        if difference != nil { throw FSDAXError(.EBADE, .compare, file, position: at) }
       }
     }
   }

@@ -7,18 +7,23 @@ extension ModelVolume {
   ///   - master: What the ranges are taken from.
   ///   - byteCount: Bytes of the file, at most those of the master.
   ///   - extentByteCount: Bytes of an extent, whole blocks; more than the file has make it one.
+  ///   - rotation: How far behind, cyclically, each range is taken from the master.
   /// - Returns: The file, and the place in the master of each of its extents.
   /// - Throws: `FSDAXError` of the clones.
   func fragmented(
-    _ master: FileID, byteCount: Int, extentByteCount: Int
+    _ master: FileID, byteCount: Int, extentByteCount: Int, rotatedBy rotation: Int = 0
   ) throws(FSDAXError) -> (file: FileID, origins: [UInt32]) {
     let file = try volume.create()
     let extent = min(extentByteCount, byteCount)
     let count = byteCount / extent
     let shuffled = Places(count: count, perArming: count, seed: 0xdaa).current.map { $0 }
     for (index, origin) in shuffled.enumerated() {
-      try volume.cloneRange(
-        master, at: Int(origin) * extent, to: file, at: index * extent, extent)
+      let start = (Int(origin) * extent + rotation) % byteCount
+      let first = min(extent, byteCount - start)
+      try volume.cloneRange(master, at: start, to: file, at: index * extent, first)
+      if first < extent {
+        try volume.cloneRange(master, at: 0, to: file, at: index * extent + first, extent - first)
+      }
     }
     return (file, shuffled)
   }
@@ -44,16 +49,18 @@ final class FragmentedFile {
     let volume = supply.volume
     if extent != extentByteCount {
       for old in [file, twin] { if let old { try volume.remove(old) } }
-      (file, twin, extentByteCount) = (nil, nil, extent)
+      (file, twin, extentByteCount) = (nil, nil, 0)
       let made = try supply.fragmented(
         supply.masters[0], byteCount: byteCount, extentByteCount: extent)
-      (file, origins) = (made.file, made.origins)
+      (file, origins, extentByteCount) = (made.file, made.origins, extent)
       // A write far from all others would stage 32 blocks, and a batch of them fill the device.
       try volume.setAttributes(of: made.file) { $0.cowExtentHint = 1 }
     }
     if needsTwin, twin == nil {
+      // The master's bytes repeat, so the same bytes stand in other blocks, and two are compared.
       twin = try supply.fragmented(
-        supply.masters[0], byteCount: byteCount, extentByteCount: extent
+        supply.masters[0], byteCount: byteCount, extentByteCount: extent,
+        rotatedBy: ModelVolume.userByteCount
       ).file
     }
   }

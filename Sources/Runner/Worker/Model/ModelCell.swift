@@ -54,6 +54,8 @@ internal import Glibc
       do throws(ModelError) { try last() } catch { wrong = error }
       for work in works { try work.disarm() }
     } catch {
+      // What was armed is given back, so that cells to come find the volume as they should.
+      for work in works { do throws(FSDAXError) { try work.disarm() } catch { continue } }
       throw .failed(error.description)
     }
     switch wrong {

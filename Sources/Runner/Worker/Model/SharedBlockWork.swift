@@ -20,6 +20,7 @@ internal import Plan
   private let unitByteCount: Int
   private var places: Places
   private var clone: FileID?
+  private var armed = Ledger()
   private let data: UnsafeRawPointer
 
   /// - Parameters:
@@ -77,6 +78,7 @@ internal import Plan
     clone = made
     try volume.clone(from: origin, to: made)
     places.next()
+    armed = volume.ledger
     guard source != .mapped else { return }
     // Where there are no shared data, a write copies on write inside the staging of its window.
     if source == .unwritten {
@@ -114,6 +116,9 @@ internal import Plan
 
   func check(calls: Int) throws(ModelError) {
     guard let clone else { return }
+    if action == .unshare, (volume.ledger - armed)[.unshareBytesCopied] < calls * length {
+      throw .wrong("An unshare of the model copied less than was shared.")
+    }
     for place in places.current.prefix(calls) {
       let start = Int(place) * unitByteCount
       let found: [UInt8]

@@ -8,6 +8,7 @@ final class WritebackWork: ModelWork {
   private let supply: ModelVolume
   private var pages: Places
   private var area: VirtualArea?
+  private var armed = Ledger()
 
   init(_ supply: ModelVolume, byteCount: Int) throws(CellException) {
     self.supply = supply
@@ -34,6 +35,7 @@ final class WritebackWork: ModelWork {
     for page in pages.current {
       try supply.store(made, at: Int(page) * byteCount, byteCount: byteCount)
     }
+    armed = volume.ledger
   }
 
   func disarm() throws(FSDAXError) {
@@ -47,10 +49,14 @@ final class WritebackWork: ModelWork {
     }
   }
 
+  /// The armed pages were dirty, so the run wrote their lines back; now they are clean.
   func check(calls: Int) throws(ModelError) {
-    let before = volume.ledger
+    let ran = volume.ledger
+    if (ran - armed)[.linesFlushed] < calls * (byteCount / 64) {
+      throw .wrong("A sync of the model wrote fewer lines back than were dirty.")
+    }
     do throws(FSDAXError) { try run(calls: calls) } catch { throw .failed(error) }
-    if (volume.ledger - before)[.linesFlushed] != 0 {
+    if (volume.ledger - ran)[.linesFlushed] != 0 {
       throw .wrong("A second sync of the model wrote lines back that were clean.")
     }
   }
