@@ -222,10 +222,4 @@ struct ExtentMap: ~Copyable {
     }
     return count
   }
-
-  /// Makes one hole of all.
-  mutating func removeAll() {
-    chunks = ExtentDirectory()
-    count(-blockCount)
-  }
 }

@@ -44,7 +44,7 @@ final class FaultWork: ModelWork {
       default: throw FSDAXError(.EINVAL, .fault, nil)
       }
     } catch {
-      throw .failed("The model has no fault of the class '\(access.rawValue)'.")
+      throw .failed("The fault class '\(access.rawValue)' of the model: \(error.description)")
     }
   }
 

@@ -62,7 +62,7 @@ internal import FSDAX
   }
 }
 
-/// Clones a file of many extents again and again, for as long as others work.
+/// Clones a master into new files again and again, for as long as others work.
 final class CloneLoop: Sendable {
   private let volume: Volume
   private let source: FileID
