@@ -61,12 +61,12 @@ asm: build
 
 # LiveFS counts page faults, and the sanitizers' shadow memory takes faults of its own; the worker
 # tests run the plain build; interposed libc calls count differently; the thread sanitizer refuses
-# hugetlb mappings by itself. Tests that expect a fatal signal want it from the kernel.
+# hugetlb mappings by itself; XCTest's own runner leaks. Tests that expect a fatal signal want it from the kernel.
 SANITIZED = --skip CommandTests --skip LiveFSTests --skip RealWorkerTests \
   --skip InstructionTraceTests
 
 asan: deps
-	ASAN_OPTIONS=handle_segv=0:handle_sigbus=0 \
+	ASAN_OPTIONS=handle_segv=0:handle_sigbus=0:detect_leaks=0 \
 	  swift test --sanitize address --scratch-path .build-asan $(SANITIZED)
 
 tsan: deps
