@@ -100,7 +100,7 @@ extension DuelCell {
     }
     let more = wanted - Double(pooled.count)
     if more <= 0 { return "its runs disagree: a quieter machine would settle it" }
-    if more > Double(4 * Self.pooledMaximum) { return "only a quieter machine would settle it" }
+    if more > Double(8 * Self.pooledMaximum) { return "only a quieter machine would settle it" }
     let rounded = (Int(more) / 10 + 1) * 10
     return "about \(rounded) more would settle it, as would a quieter machine; "
       + "running again within the hour adds to these"

@@ -24,7 +24,7 @@ public struct DuelCell: Sendable {
   }
 
   /// Pairs that are pooled at most, the newest; bounds the cost of a long history.
-  public static let pooledMaximum = 600
+  public static let pooledMaximum = 300
 
   /// The cell.
   public let cell: Cell

@@ -24,6 +24,20 @@ struct DuelReplayTests {
     #expect(large[.regressed] == 141, "\(large)")
   }
 
+  @Test("A against itself: never a regression, and hardly more than the first fifteen pairs")
+  func identical() {
+    let replay = Self.golden.replay("I_AA")
+    #expect(replay[.regressed] == 0, "\(replay)")
+    #expect(replay[.inconclusive] == 1, "\(replay)")
+    #expect(replay.pairsEach < 17, "\(replay)")
+  }
+
+  @Test("A against itself with B's times scaled", arguments: [(0.97, 0), (1.03, 239), (1.05, 252)])
+  func scaled(scale: Double, regressed: Int) {
+    let replay = Self.golden.replay("I_AA", scale: scale)
+    #expect(replay[.regressed] == regressed, "\(replay)")
+  }
+
   /// The whole experiment: `DUEL_PAIRS` names the file that `duel_pairs.py FOLDER` writes.
   @Test(
     "all recorded pairs",
