@@ -36,12 +36,28 @@ func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> Bool {
 @Suite("Estimators against SciPy")
 struct EstimatorTests {
   @Test("the golden file holds every kind of case")
-  func goldenFileIsThere() { #expect(GoldenCase.all.count == 194) }
+  func goldenFileIsThere() { #expect(GoldenCase.all.count == 225) }
 
   @Test("signed-rank p-values", arguments: GoldenCase.named("signed-rank-p"))
   func signedRank(_ golden: GoldenCase) {
     let value = PairedShift(golden.data).pValue()
     #expect(isClose(value, golden.expected[0]), "\(value)")
+  }
+
+  @Test(
+    "signed-rank p-values of the other side", arguments: GoldenCase.named("signed-rank-p-below"))
+  func signedRankBelow(_ golden: GoldenCase) {
+    let value = PairedShift(golden.data).pValue(below: 0)
+    #expect(isClose(value, golden.expected[0]), "\(value)")
+  }
+
+  @Test(
+    "signed-rank quantiles of 95, 97.5 and 99.9 %",
+    arguments: GoldenCase.named("signed-rank-quantile"))
+  func signedRankQuantiles(_ golden: GoldenCase) {
+    let distribution = SignedRankDistribution(count: Int(golden.arguments[0]))
+    let ranks = [0.95, 0.975, 0.999].map { Double(distribution.rank(tail: 1 - $0)) }
+    #expect(ranks == golden.expected)
   }
 
   @Test("Hodges-Lehmann estimate and bounds", arguments: GoldenCase.named("hodges-lehmann"))
