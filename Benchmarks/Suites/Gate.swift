@@ -63,6 +63,9 @@ enum Gate {
       accesses: [.sharedCow]),
     Workload(
       .fault, engine: "live", routines: ["touch"], memory: [.anonymous], pages: [.base],
-      accesses: [.firstWrite, .privateCow]),
+      accesses: [.firstWrite]),
+    Workload(
+      .fault, engine: "live", routines: ["touch"], memory: [.memfd], pages: [.base],
+      accesses: [.privateCow]),
   ]
 }

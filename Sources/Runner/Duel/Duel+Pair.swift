@@ -44,7 +44,8 @@ extension Duel {
       return nil
     }
     // Other numbers of calls are other batches, and their quotient is nothing.
-    if let reason = batch.strangeness(calls: calls, contests[index].cell(of: side)) {
+    let cell = id < contests.count ? contests[id].cell(of: side) : references[id - contests.count]
+    if let reason = batch.strangeness(calls: calls, cell) {
       exceptions[contests[index].cell] = DuelException(side: side, status: .error, reason: reason)
       return nil
     }
@@ -55,6 +56,7 @@ extension Duel {
 extension BatchMeasurement {
   fileprivate func strangeness(calls asked: Int, _ cell: Cell) -> String? {
     if calls != asked { return "made \(calls) of \(asked) calls." }
+    if cpuNanoseconds < 1 { return "took no time that the clock could see." }
     if let mismatch = pageMismatch(cell) { return mismatch + "." }
     return nil
   }
