@@ -61,7 +61,7 @@ public struct PairedShift: Sendable {
   }
 
   /// The one-sided p-value of "no shift below `value`": that of the negated differences above it.
-  public func pValue(below value: Double = 0) -> Double {
+  public func pValue(below value: Double) -> Double {
     var negative = 0
     for average in averages where average < value { negative += 1 }
     return distribution.atMost(averages.count - negative)
