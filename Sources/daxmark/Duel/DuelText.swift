@@ -1,3 +1,4 @@
+internal import Plan
 internal import Verdict
 
 /// A duel's verdict as a person reads it.
