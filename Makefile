@@ -12,6 +12,7 @@
 #   make lint       format and tidiness, strictly
 #   make asm        check the code that the compiler really made
 #   make asan tsan  the tests under a sanitizer
+#   make regressions  the duel against real regressions: builds four revisions
 #   make check      what CI runs: lint test asm and a quick measurement
 #   make clean      remove builds
 
@@ -20,7 +21,8 @@ DAXMARK = .build/release/daxmark
 BASELINE_SPACING ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help bench test gate baseline compare plot build deps lint asm asan tsan check clean fmt
+.PHONY: help bench test gate baseline compare plot build deps lint asm asan tsan regressions check \
+  clean fmt
 
 help:
 	@sed -n 's/^#   \(make .*\)/  \1/p' Makefile
@@ -72,6 +74,9 @@ asan: deps
 tsan: deps
 	TSAN_OPTIONS=handle_segv=0:handle_sigbus=0 \
 	  swift test --sanitize thread --scratch-path .build-tsan $(SANITIZED) --skip ArenaTests
+
+regressions: build
+	@scripts/regressions $(DAXMARK)
 
 check: lint test asm
 	@out=$$(mktemp -d) && $(DAXMARK) run --quick --rounds 3 --summary --out $$out/run && rm -r $$out

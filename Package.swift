@@ -63,7 +63,7 @@ let package = Package(
       resources: [.copy("Golden")]),
     .testTarget(
       name: "RunnerTests", dependencies: ["Runner", "Plan", "Record", "Suites", "daxmark"]),
-    .testTarget(name: "CommandTests", dependencies: ["daxmark"]),
+    .testTarget(name: "CommandTests", dependencies: ["daxmark"], exclude: ["Regressions"]),
     .testTarget(name: "TidyTests"),
   ],
   swiftLanguageModes: [.v6],

@@ -50,9 +50,14 @@ struct Repository {
   /// The full digits of the commit a revision names, nil when it names none.
   func commit(of revision: String) throws(Failure) -> String? {
     guard !revision.isEmpty, !revision.utf8.contains(0) else { return nil }
-    return try Self.ask(
-      git + ["rev-parse", "--verify", "--quiet", "--end-of-options", "\(revision)^{commit}"]
-    ).line
+    // In two steps: `:/words` takes all that follows for words to look for.
+    func parsed(_ text: String) throws(Failure) -> String? {
+      let printed = try Self.ask(
+        git + ["rev-parse", "--verify", "--quiet", "--end-of-options", text])
+      return printed.line.flatMap { $0.allSatisfy(\.isHexDigit) && !$0.isEmpty ? $0 : nil }
+    }
+    guard let object = try parsed(revision) else { return nil }
+    return try parsed("\(object)^{commit}")
   }
 
   /// The branch or tag a person probably meant.

@@ -50,7 +50,9 @@ struct Revisions {
   ) throws(Failure) -> (repository: Repository, commit: String) {
     // What is wrong with a path is worth more than that it is no revision either.
     var complaint: String?
-    if FileSystem.isFolder(path) {
+    if argument.isEmpty {
+      complaint = nil
+    } else if FileSystem.isFolder(path) {
       complaint = "is a folder; give an executable, a git revision, or '.' for the working tree"
     } else if FileSystem.isFile(path) {
       complaint = "is a file that cannot be executed"
