@@ -158,6 +158,10 @@ int64_t chost_live_drop_cache(int32_t descriptor, int64_t offset, int64_t byte_c
   return -posix_fadvise(descriptor, offset, byte_count, POSIX_FADV_DONTNEED);
 }
 
+int64_t chost_live_read_singly(int32_t descriptor, int32_t is_single) {
+  return -posix_fadvise(descriptor, 0, 0, is_single ? POSIX_FADV_RANDOM : POSIX_FADV_NORMAL);
+}
+
 int64_t chost_live_resident(int32_t descriptor, int64_t offset, size_t byte_count) {
   if (byte_count == 0) return 0;
   size_t page = (size_t)sysconf(_SC_PAGESIZE), pages = (byte_count + page - 1) / page;

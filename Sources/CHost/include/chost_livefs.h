@@ -86,6 +86,9 @@ int64_t chost_live_extents(
 /* Drops clean pages of the cache. */
 int64_t chost_live_drop_cache(int32_t descriptor, int64_t offset, int64_t byte_count);
 
+/* Whether reads bring in single pages instead of what lies around them. */
+int64_t chost_live_read_singly(int32_t descriptor, int32_t is_single);
+
 /* Bytes of the range that are in the page cache, in whole pages; the kernel calls every page of a
    file present that the caller could not write. The offset lies on a page boundary. */
 int64_t chost_live_resident(int32_t descriptor, int64_t offset, size_t byte_count);

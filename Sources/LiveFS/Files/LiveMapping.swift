@@ -105,6 +105,15 @@ extension LiveFile {
     _ = try LiveError.check(result, "posix_fadvise", path)
   }
 
+  /// Whether reads bring in single pages, in folios of one page, instead of what lies around them.
+  ///
+  /// - Parameter isSingle: whether they do.
+  /// - Throws: `LiveError` from `posix_fadvise`.
+  public func readSingly(_ isSingle: Bool) throws(LiveError) {
+    let result = chost_live_read_singly(number, isSingle ? 1 : 0)
+    _ = try LiveError.check(result, "posix_fadvise", path)
+  }
+
   /// Bytes of a range that are in the page cache, in whole pages.
   ///
   /// - Parameters:

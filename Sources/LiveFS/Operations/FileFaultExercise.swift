@@ -85,7 +85,11 @@ public final class FileFaultExercise: LiveExercise {
         try unsafe pair.target.writeAll(pair.contents.all, at: 0)
         try pair.target.sync()
       }
-      try pair.warm(pair.target, at: 0, byteCount: pair.byteCount)
+      if pageByteCount == basePageByteCount {
+        try pair.warmSingly(pair.target)
+      } else {
+        try pair.warm(pair.target, at: 0, byteCount: pair.byteCount)
+      }
       let mapping = try pair.target.map(
         at: 0, byteCount: pair.byteCount, isShared: access != .privateCow)
       let isHuge = pageByteCount == hugePageByteCount
@@ -189,7 +193,7 @@ public final class FileFaultExercise: LiveExercise {
     if proof.bytesPerPage < hugePageByteCount {
       throw .unavailable(
         reason: "\(target.filesystem.type) maps this access by pages of 4 KiB: of "
-          + "\(proof.presentByteCount >> 20) MiB, \(proof.hugeByteCount >> 20) are huge")
+          + "\(proof.presentByteCount >> 10) KiB, \(proof.hugeByteCount >> 10) are huge")
     }
   }
 
@@ -199,8 +203,8 @@ public final class FileFaultExercise: LiveExercise {
     if access == .read {
       return counts + "the kernel maps the pages around one (fault-around, large folios)"
     }
-    if access == .writeAfterRead || access == .firstWrite, span.faultsObserved * 10 < span.touches {
-      return counts + "the pages are writable already"
+    if access == .writeAfterRead, span.faultsObserved * 100 < span.touches {
+      return counts + "the kernel maps the pages writable at the read already"
     }
     return counts + "the kernel maps large folios as a whole"
   }

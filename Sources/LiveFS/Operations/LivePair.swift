@@ -71,6 +71,19 @@ struct LivePair: ~Copyable {
     if count != byteCount { throw LiveError(call: "pread", errno: EIO, path: file.path) }
   }
 
+  /// Reads a file into the page cache anew, in folios of one page.
+  ///
+  /// A large folio would be mapped with one fault. Only pages that are clean are read anew.
+  func warmSingly(_ file: borrowing LiveFile) throws(LiveError) {
+    try file.dropCache()
+    try file.readSingly(true)
+    let page = basePageByteCount
+    for offset in stride(from: 0, to: byteCount, by: page) {
+      try warm(file, at: offset, byteCount: min(page, byteCount - offset))
+    }
+    try file.readSingly(false)
+  }
+
   /// Notes what of both files is resident, and what of the target is shared.
   func note(_ measured: inout LiveMeasurement, byteCount: Int) throws(LiveError) {
     measured.sourceResidentByteCount = try source.residentByteCount(at: 0, byteCount: byteCount)
