@@ -8,6 +8,7 @@
 #   make compare    describe how two runs differ                     (A= B=)
 #   make plot       draw the latest run                              (RUN=)
 #   make build      the release build
+#   make live-fs    mount XFS, btrfs and ext4 under .build/live-fs (root); make live-fs-down
 #   make deps       install what is missing (Debian)
 #   make lint       format and tidiness, strictly
 #   make asm        check the code that the compiler really made
@@ -22,13 +23,13 @@ BASELINE_SPACING ?= 600
 
 .DEFAULT_GOAL := help
 .PHONY: help bench test gate baseline compare plot build deps lint asm asan tsan regressions check \
-  clean fmt
+  clean fmt live-fs live-fs-down conform duel selftest
 
 help:
 	@sed -n 's/^#   \(make .*\)/  \1/p' Makefile
 
 deps:
-	@scripts/deps
+	@scripts/deps live-fs
 
 build: deps
 	@swift build -c release --omit-frame-pointers --product daxmark
@@ -51,6 +52,13 @@ compare: build
 
 plot:
 	@scripts/plot/run $(RUN)
+
+live-fs: build
+	@scripts/deps live-fs
+	@$(DAXMARK) live-fs up $(ARGS)
+
+live-fs-down: build
+	@$(DAXMARK) live-fs down $(ARGS)
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Benchmarks Tests
@@ -82,4 +90,6 @@ check: lint test asm
 	@out=$$(mktemp -d) && $(DAXMARK) run --quick --rounds 3 --summary --out $$out/run && rm -r $$out
 
 clean:
+	@[ ! -d .build/live-fs ] || ! [ -x $(DAXMARK) ] || $(DAXMARK) live-fs down
+	@! [ -d .build/live-fs ] || { echo ".build/live-fs is in use; run make live-fs-down" >&2; false; }
 	rm -rf .build .build-asan .build-tsan

@@ -30,6 +30,15 @@ public struct Filesystem: Equatable, Sendable {
       isDAX: status.is_dax < 0 ? nil : status.is_dax == 1)
   }
 
+  /// Bytes that a caller without privilege may still use on the filesystem of a path.
+  static func freeByteCount(_ path: String) throws(LiveError) -> Int {
+    do throws(ArenaError) {
+      return try identify(path).freeByteCount
+    } catch {
+      throw LiveError(call: "statfs", errno: error.code, path: path)
+    }
+  }
+
   /// Type names by magic number.
   ///
   /// Source: linux/magic.h.

@@ -1,0 +1,51 @@
+/// What `up` has made of one filesystem, or was about to make when it was killed.
+///
+/// A line is appended and synced before each step, so that whatever exists is in the file. It
+/// lies beside what it describes: `<name>.state`, `<name>.img` and the folder `<name>`.
+struct MountState: Equatable {
+  /// The image file: about to be made and still empty, or made, with its device and inode.
+  enum Image: Equatable {
+    case none
+    case pending
+    case made(device: UInt64, inode: UInt64)
+  }
+
+  var image = Image.none
+  /// Whether the folder to mount on was, or was about to be, made.
+  var hasMountpoint = false
+  /// Whether the mount was about to be made.
+  var hasMount = false
+  /// Whether all went well.
+  var isReady = false
+
+  static let heading = "daxmark live-fs 1"
+
+  /// Reads a state file's text; nil when it is not one of ours.
+  ///
+  /// An empty text, or a last line without its end, is one whose writer was killed.
+  init?(_ text: String) {
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    // What follows the last newline is a torn line, or nothing.
+    let torn = lines.removeLast()
+    guard let first = lines.first else {
+      if !Self.heading.hasPrefix(torn) { return nil }
+      return
+    }
+    guard first == Self.heading else { return nil }
+    for line in lines.dropFirst() {
+      let words = line.split(separator: " ")
+      switch words.first {
+      case "image":
+        if words.count == 3, let device = UInt64(words[1]), let inode = UInt64(words[2]) {
+          image = .made(device: device, inode: inode)
+        } else {
+          image = .pending
+        }
+      case "mountpoint": hasMountpoint = true
+      case "mount": hasMount = true
+      case "ready": isReady = true
+      default: return nil
+      }
+    }
+  }
+}

@@ -1,0 +1,191 @@
+internal import HotCore
+
+/// What a live dedupe finds.
+public enum LiveDedupeCase: String, CaseIterable, Sendable {
+  /// The same bytes, in blocks of their own.
+  case hit
+  /// The first byte differs.
+  case firstByteMiss = "miss-first"
+  /// A byte in the middle differs.
+  case middleByteMiss = "miss-middle"
+  /// The last byte differs.
+  case lastByteMiss = "miss-last"
+  /// The same bytes, shared already.
+  case alreadyShared = "shared"
+}
+
+/// Dedupe of ranges whose residency is known.
+///
+/// A dedupe that succeeds on XFS drops the target's pages from the cache, and the next one would
+/// measure reading them back. So source and target are read in before each call, outside what is
+/// timed; `isWarm` false leaves that out, to show the difference.
+public final class DedupeExercise: LiveExercise {
+  /// Calls that one rearming is good for.
+  public let callLimit: Int
+  /// Bytes that each call really compares: up to the first one that differs.
+  public let comparedByteCount: Int
+  private let pair: LivePair
+  private let byteCount: Int
+  private let result: LiveDedupeCase
+  private let isWarm: Bool
+  private var done = 0
+
+  /// Makes the files.
+  ///
+  /// - Parameters:
+  ///   - target: where.
+  ///   - byteCount: bytes of a request, whole blocks.
+  ///   - result: what it finds.
+  ///   - isWarm: whether both ranges are read into the cache before each call.
+  /// - Throws: `FaultError`.
+  public init(
+    _ target: LiveTarget, byteCount: Int, result: LiveDedupeCase, isWarm: Bool = true
+  ) throws(FaultError) {
+    try target.require(.dedupe)
+    guard byteCount > 0, byteCount <= 16 << 20,
+      byteCount % target.filesystem.blockByteCount == 0
+    else {
+      throw .unavailable(reason: "a dedupe is of whole blocks, at most 16 MiB")
+    }
+    self.byteCount = byteCount
+    self.result = result
+    self.isWarm = isWarm
+    callLimit = max(min(64, (16 << 20) / byteCount), 4)
+    comparedByteCount =
+      switch result {
+      case .firstByteMiss: 1
+      case .middleByteMiss: byteCount / 2 + 1
+      case .lastByteMiss, .hit, .alreadyShared: byteCount
+      }
+    pair = try LivePair(target, byteCount: byteCount * callLimit)
+    try exercising { () throws(LiveError) in try pair.fillSource() }
+  }
+
+  /// The byte of each range that differs; nil when none does.
+  private var differing: Int? {
+    switch result {
+    case .firstByteMiss, .middleByteMiss, .lastByteMiss: comparedByteCount - 1
+    case .hit, .alreadyShared: nil
+    }
+  }
+
+  /// The byte that differs, as it stands in the target.
+  private func flipped(_ place: Int) -> LiveBytes {
+    let bytes = LiveBytes(count: 1, seed: 0)
+    // SAFETY: one byte of each, within both.
+    unsafe bytes.room[0] = ~pair.contents.all[place]
+    return bytes
+  }
+
+  /// Gives the target blocks of its own again, or shares them, and reads both files in.
+  public func rearm() throws(FaultError) {
+    // What missed is as it was.
+    let isArmed = done > 0 && differing != nil
+    done = 0
+    try exercising { () throws(LiveError) in
+      if result == .alreadyShared {
+        try pair.share()
+      } else if !isArmed {
+        try pair.fillTarget()
+        if let differing {
+          for call in 0..<callLimit {
+            let place = call * byteCount + differing
+            let bytes = flipped(place)
+            // SAFETY: the byte lives to the end of the turn.
+            try unsafe pair.target.writeAll(bytes.all, at: place)
+          }
+        }
+        try pair.target.syncFilesystem()
+      }
+      if isWarm {
+        try pair.warm(pair.source, at: 0, byteCount: pair.byteCount)
+        try pair.warm(pair.target, at: 0, byteCount: pair.byteCount)
+      } else {
+        try pair.source.dropCache()
+        try pair.target.dropCache()
+      }
+    }
+    let shared = try exercising { () throws(LiveError) in
+      try pair.target.sharing(at: 0, byteCount: pair.byteCount).sharedByteCount
+    }
+    guard shared == (result == .alreadyShared ? pair.byteCount : 0) else {
+      throw .failed(reason: "\(shared) of \(pair.byteCount) bytes are shared before the dedupe")
+    }
+  }
+
+  /// Dedupes each of the first ranges once.
+  public func run(calls: Int) throws(FaultError) -> LiveMeasurement {
+    precondition(calls > 0 && calls <= callLimit && done == 0, "rearmed, and within the limit")
+    let expected: DedupeResult = differing == nil ? .same(byteCount) : .differs
+    var meter = LiveMeter()
+    var found = LiveMeasurement()
+    for call in 0..<calls {
+      let offset = call * byteCount
+      let answer = try exercising { () throws(LiveError) in
+        if isWarm {
+          // The call before may have dropped a page that reaches into this range.
+          try pair.warm(pair.source, at: offset, byteCount: byteCount)
+          try pair.warm(pair.target, at: offset, byteCount: byteCount)
+        }
+        found.sourceResidentByteCount += try pair.source.residentByteCount(
+          at: offset, byteCount: byteCount)
+        found.targetResidentByteCount += try pair.target.residentByteCount(
+          at: offset, byteCount: byteCount)
+        meter.start()
+        let answer = try pair.source.dedupe(
+          at: offset, byteCount: byteCount, into: pair.target, at: offset)
+        meter.stop(calls: 1)
+        return answer
+      }
+      guard answer == expected else {
+        throw .failed(reason: "dedupe \(call) of \(byteCount) bytes answered \(answer)")
+      }
+    }
+    done = calls
+    var measured = meter.measured
+    measured.byteCount = calls * comparedByteCount
+    measured.sourceResidentByteCount = found.sourceResidentByteCount
+    measured.targetResidentByteCount = found.targetResidentByteCount
+    measured.sharedByteCount = result == .alreadyShared ? calls * byteCount : 0
+    let resident = min(measured.sourceResidentByteCount, measured.targetResidentByteCount)
+    if isWarm && resident < calls * byteCount {
+      measured.invalid = "the ranges did not stay in the page cache until the call"
+    }
+    return measured
+  }
+
+  /// Checks that no byte changed, and that the ranges are shared exactly where they should be.
+  public func verify() throws(FaultError) {
+    try pair.check(pair.source, "source")
+    if let differing {
+      for call in 0..<callLimit {
+        let place = call * byteCount + differing
+        try pair.checkByte(pair.target, "target", at: place, is: flipped(place))
+      }
+    } else {
+      try pair.check(pair.target, "target")
+    }
+    let shared = try exercising { () throws(LiveError) in
+      try pair.target.sharing(at: 0, byteCount: done * byteCount).sharedByteCount
+    }
+    guard shared == (differing == nil ? done * byteCount : 0) else {
+      throw .failed(reason: "\(shared) of \(done * byteCount) bytes are shared after the dedupe")
+    }
+  }
+}
+
+extension LivePair {
+  /// Checks one byte of a file.
+  func checkByte(
+    _ file: borrowing LiveFile, _ name: String, at place: Int, is expected: borrowing LiveBytes
+  ) throws(FaultError) {
+    let read = LiveBytes(count: 1, seed: 0)
+    let count = try exercising { () throws(LiveError) in
+      // SAFETY: one byte of room, used by this call only.
+      try unsafe file.readAll(into: read.room, at: place)
+    }
+    guard count == 1, read.equals(expected, at: 0, from: 0, count: 1) else {
+      throw .failed(reason: "the \(name) changed at \(place)")
+    }
+  }
+}

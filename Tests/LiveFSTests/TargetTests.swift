@@ -1,0 +1,104 @@
+import Foundation
+import Testing
+
+@testable import LiveFS
+
+@Suite("Where the live engine measures")
+struct TargetTests {
+  @Test("a directory tells its filesystem, what works and why the rest does not; nothing stays")
+  func describes() throws {
+    let folder = try TemporaryFolder()
+    let target = try LiveTarget(folder.path)
+    #expect(target.path == realPath(folder.path))
+    #expect(target.mount?.type == target.filesystem.type || target.filesystem.type.hasPrefix("0x"))
+    #expect(target.directAlignment >= 1)
+    #expect(target.filesystem.freeByteCount > 0)
+    for feature in LiveTarget.Feature.allCases where !target.has(feature) {
+      let reason = try #require(target.reason(without: feature))
+      #expect(reason.hasPrefix(target.filesystem.type + " refuses "))
+    }
+    if ["ext4", "tmpfs"].contains(target.filesystem.type) {
+      #expect(!target.has(.reflink) && !target.has(.dedupe) && !target.has(.unshare))
+      #expect(target.has(.punch) && target.has(.fiemap) == (target.filesystem.type == "ext4"))
+    }
+    #expect(entries(folder.path).isEmpty)
+  }
+
+  @Test("a directory that is none, or takes no files, is one sentence")
+  func refuses() throws {
+    #expect(throws: LiveError(call: "realpath", errno: ENOENT, path: "/nowhere")) {
+      _ = try LiveTarget("/nowhere")
+    }
+    #expect(throws: LiveError.self) { _ = try LiveTarget("/proc") }
+    #expect(throws: LiveError.self) { _ = try LiveTarget("/etc/hostname") }
+  }
+
+  @Test("a full filesystem is one sentence, and nothing stays on it")
+  func full() throws {
+    guard geteuid() == 0 else { return }
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/full"
+    try #require(mkdir(path, 0o700) == 0)
+    defer { rmdir(path) }
+    try #require(mount("tmpfs", path, "tmpfs", 0, "size=64k") == 0)
+    defer { umount2(path, 0) }
+    #expect(throws: LiveError.self) { _ = try LiveTarget(path) }
+    #expect(entries(path).isEmpty)
+  }
+
+  @Test("the folder of one's own goes with its owner, and takes what a killed process left")
+  func folders() throws {
+    let parent = try TemporaryFolder()
+    let stale = parent.path + "/.daxmark-1234567"
+    try #require(mkdir(stale, 0o700) == 0)
+    do { try LiveFile(stale + "/x", [.write, .create]).put([1]) }
+    // Names that only look like one.
+    for name in [".daxmark-", ".daxmark-mine"] { mkdir(parent.path + "/" + name, 0o700) }
+    do {
+      let first = try LiveFolder(in: parent.path)
+      let second = try LiveFolder(in: parent.path)
+      #expect(first.path != second.path)
+      do { try LiveFile(first.path + "/x", [.write, .create]).put([1]) }
+      #expect(entries(parent.path).count == 4)
+    }
+    #expect(entries(parent.path) == [".daxmark-", ".daxmark-mine"])
+    for name in entries(parent.path) { rmdir(parent.path + "/" + name) }
+  }
+
+  @Test("mountinfo lines parse, escapes too, and what is none does not")
+  func mountinfo() throws {
+    let line = #"36 35 98:0 /a /mnt\0402 rw,noatime shared:1 master:2 - xfs /dev/x\134y rw,quota"#
+    let entry = try #require(MountEntry(line))
+    #expect(entry.identifier == 36 && entry.path == "/mnt 2" && entry.type == "xfs")
+    #expect(entry.source == #"/dev/x\y"# && entry.options == "rw,noatime,rw,quota")
+    for bad in ["", "36 35 98:0 /a /mnt rw - xfs", "x 35 98:0 /a /mnt rw - xfs /dev/x rw", "a b"] {
+      #expect(MountEntry(bad) == nil)
+    }
+    #expect(MountEntry.unescaped(#"a\04"#) == #"a\04"# && MountEntry.unescaped(#"\0119"#) == "\t9")
+    #expect(MountTable.entries().contains { $0.path == "/" })
+    #expect(MountTable.backingFile(of: "/dev/null") == nil)
+    #expect(MountTable.backingFile(of: "/dev/loop/../x") == nil)
+  }
+
+  @Test(
+    "a state file tells what was begun at every byte it could be torn at",
+    arguments: [0, 5, 17, 18, 20, 24, 30, 34, 35, 45, 46, 52, 58])
+  func states(length: Int) throws {
+    let text = "daxmark live-fs 1\nimage\nimage 7 9\nmountpoint\nmount\nready\n"
+    let state = try #require(MountState(String(text.prefix(length))))
+    #expect(state.hasMountpoint == (length >= 45))
+    #expect(state.hasMount == (length >= 51))
+    #expect(state.isReady == (length >= 57))
+    let image: MountState.Image =
+      length >= 34 ? .made(device: 7, inode: 9) : length >= 24 ? .pending : .none
+    #expect(state.image == image)
+  }
+
+  @Test(
+    "other people's files are no state",
+    arguments: [
+      "x", "x\n", "daxmark live-fs 2\n", "daxmark live-fs 1\nformat /\n", "\n",
+      "daxmark live-fs 1 \n",
+    ])
+  func noState(text: String) { #expect(MountState(text) == nil) }
+}
