@@ -7,6 +7,7 @@
 #   make baseline   record a baseline: 3 moments × 5 processes, ~35 minutes
 #   make compare    describe how two runs differ                     (A= B=)
 #   make plot       draw the latest run                              (RUN=)
+#   make conform    hold the model against XFS and btrfs of this kernel  (root; ARGS=)
 #   make build      the release build
 #   make deps       install what is missing (Debian)
 #   make lint       format and tidiness, strictly
@@ -20,13 +21,21 @@ DAXMARK = .build/release/daxmark
 BASELINE_SPACING ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help bench test gate baseline compare plot build deps lint asm asan tsan check clean fmt
+.PHONY: help bench conform test gate baseline compare plot build deps lint asm asan tsan check clean fmt
 
 help:
 	@sed -n 's/^#   \(make .*\)/  \1/p' Makefile
 
 deps:
 	@scripts/deps
+
+# The mounts go in any case; the first filesystem that differs decides the exit code.
+conform: build
+	@$(DAXMARK) live-fs up; code=$$?; \
+	if [ $$code = 0 ]; then for fs in xfs btrfs; do \
+	  $(DAXMARK) conform --target .build/live-fs/$$fs --scenarios Tests/Conform/Scenarios && \
+	  $(DAXMARK) conform --target .build/live-fs/$$fs $(ARGS) || { code=$$?; break; }; \
+	done; fi; $(DAXMARK) live-fs down; exit $$code
 
 build: deps
 	@swift build -c release --omit-frame-pointers --product daxmark

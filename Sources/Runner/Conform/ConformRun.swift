@@ -72,7 +72,8 @@ public struct ConformRun {
     var generator = TraceGenerator(
       seed: seed, isLarge: seed % 4 == 3, offersUnshare: personality != "btrfs")
     let (model, live) = try sides()
-    var comparison = Comparison(model: model, live: live)
+    var comparison = Comparison(
+      model: model, live: live, isBtrfs: personality == "btrfs")
     var steps: [TraceStep] = []
     while steps.count < stepLimit, !outcome.isInterrupted {
       // The sharing of blocks is looked at last of all.
@@ -118,7 +119,8 @@ public struct ConformRun {
   /// - Returns: Where the sides part, or nil; nil also where the sides cannot be made.
   public func replay(_ steps: [TraceStep]) -> TraceDifference? {
     guard let (model, live) = try? sides() else { return nil }
-    var comparison = Comparison(model: model, live: live)
+    var comparison = Comparison(
+      model: model, live: live, isBtrfs: personality == "btrfs")
     return comparison.run(steps)
   }
 }

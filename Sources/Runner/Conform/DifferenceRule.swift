@@ -12,8 +12,14 @@ public enum DifferenceRule: String, CaseIterable, Sendable {
   case zerosAsData = "zeros-as-data"
   /// Small files have their bytes among the metadata.
   case inlineData = "inline-data"
-  /// Blocks are apart in the kernel that the model shares.
-  case copiedInline = "copied-inline"
+  /// A store copies more blocks than the one it hits.
+  case folioCopied = "folio-copied"
+  /// The zeroed edge of a range makes a block of a hole.
+  case zeroEdge = "zero-edge"
+  /// A truncated block stays shared.
+  case truncatedKeepsShared = "truncated-keeps-shared"
+  /// A seek takes zeros in the page cache for data.
+  case seekFindsCachedZeros = "seek-finds-cached-zeros"
 
   /// Why it is no defect.
   public var reason: String {
@@ -26,9 +32,16 @@ public enum DifferenceRule: String, CaseIterable, Sendable {
     case .unwrittenOrHole:
       "both read as zeros; the kernel reserves blocks ahead of writes, or clones a reservation"
     case .zerosAsData:
-      "a page of zeros in the page cache is written like any other; DAX leaves holes alone"
+      "a store makes its whole folio dirty, holes in it too; DAX has entries of one page or 2 MiB"
     case .inlineData: "the data have no block that could be shared"
-    case .copiedInline: "data among the metadata are copied by a clone, not shared"
+    case .folioCopied:
+      "a store makes its whole folio dirty, and all of it is copied; DAX copies the page"
+    case .zeroEdge:
+      "Btrfs writes the block in which a zeroed range ends, also where it had no data"
+    case .truncatedKeepsShared:
+      "Btrfs zeroes what lies behind the end when the file grows again, not when it shrinks"
+    case .seekFindsCachedZeros:
+      "XFS reports staging over a hole as data where the page cache has its zeros; DAX has none"
     }
   }
 }

@@ -111,7 +111,10 @@ extension LiveExecutor {
       if unsafe mkfifo(path, 0o600) != 0 { throw error(errno, path) }
       files[step.file] = try LiveTraceFile(path, .fifo, isInFolder: true, [.read, .write])
     case .device:
-      files[step.file] = try LiveTraceFile("/dev/null", .device, isInFolder: false, [.read, .write])
+      // The null device, on this filesystem.
+      // SAFETY: as above.
+      if unsafe mknod(path, S_IFCHR | 0o600, 1 << 8 | 3) != 0 { throw error(errno, path) }
+      files[step.file] = try LiveTraceFile(path, .device, isInFolder: true, [.read, .write])
     case .foreign:
       files[step.file] = try LiveTraceFile(
         "/dev/shm", .regular, isInFolder: false, [.read, .write, .unnamed])

@@ -77,21 +77,33 @@ public final class ModelExecutor: TraceExecutor {
     }
   }
 
-  /// A dedupe that the kernel did and the model refused: the same blocks by a clone.
+  /// What the kernel did and the model did not, with the same bytes before and after.
   public func force(_ step: TraceStep) {
-    guard step.verb == .dedupe, let source = files[step.files[0]],
-      let target = files[step.files[1]],
-      let sourceSize = try? volume.size(of: source.open.file),
-      let targetSize = try? volume.size(of: target.open.file)
+    guard let file = files[step.file]?.open else { return }
+    let (position, byteCount) = step.range
+    switch step.verb {
+    case .write: _ = run(step)
+    case .unshare: try? volume.unshare(file.file, at: position, byteCount: byteCount)
+    case .dedupe, .clone: share(step, file)
+    default: break
+    }
+  }
+
+  /// A dedupe or clone, by a clone: what ends inside a block ends in front of it unless both files
+  /// do.
+  private func share(_ step: TraceStep, _ source: OpenFile) {
+    guard let target = files[step.files[1]]?.open,
+      let sourceSize = try? volume.size(of: source.file),
+      let targetSize = try? volume.size(of: target.file)
     else { return }
-    var (position, byteCount) = step.range
+    let position = step.range.position
+    var byteCount = step.range.byteCount
     let isToBothEnds =
       position + byteCount == sourceSize && step.targetPosition + byteCount == targetSize
     if !isToBothEnds { byteCount &= ~4095 }
     if byteCount == 0 { return }
-    position = step.range.position
     _ = try? volume.clone(
-      from: source.open, at: position, byteCount: byteCount, to: target.open,
-      at: step.targetPosition, canShorten: true)
+      from: source, at: position, byteCount: byteCount, to: target, at: step.targetPosition,
+      canShorten: true)
   }
 }

@@ -105,7 +105,8 @@ struct ConformCommand: ParsableCommand {
       } catch {
         throw Failure(.tool, error.description)
       }
-      var comparison = Comparison(model: sides.model, live: sides.live)
+      var comparison = Comparison(
+        model: sides.model, live: sides.live, isBtrfs: place.personality == .btrfs)
       let difference = comparison.run(trace.steps)
       use.add(comparison.use)
       if let difference {
