@@ -40,7 +40,9 @@ extension Comparison {
       var places: Sides = found.mapValues { (Side(), $0) }
       for (name, size) in sizes {
         guard let extents = model.extents(of: name) else { return "no extents of \(name)" }
-        Self.each(extents, size) { places[Place(name: name, block: $0), default: (Side(), Side())].model = $1 }
+        Self.each(extents, size) {
+          places[Place(name: name, block: $0), default: (Side(), Side())].model = $1
+        }
       }
       switch compare(places, sizes) {
       case .agree: return nil
@@ -66,7 +68,8 @@ extension Comparison {
         if rule == .zerosAsData || rule == .zeroEdge {
           let first = place.block << 12
           model.force(
-            TraceStep(.write, [place.name], [first, min(4096, (sizes[place.name] ?? 0) - first), 0]))
+            TraceStep(
+              .write, [place.name], [first, min(4096, (sizes[place.name] ?? 0) - first), 0]))
           hasFollowed = true
         }
         continue

@@ -129,7 +129,8 @@ public struct Comparison {
     // What ends inside a block is shortened to whole ones, unless both files end there.
     let (position, asked) = step.range
     let isToBothEnds =
-      position + asked == sizes[step.files[0]] && step.targetPosition + asked == sizes[step.files[1]]
+      position + asked == sizes[step.files[0]]
+      && step.targetPosition + asked == sizes[step.files[1]]
     let byteCount = isToBothEnds ? asked : asked & ~4095
     var done = 0
     while done < byteCount {

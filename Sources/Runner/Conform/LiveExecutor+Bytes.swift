@@ -64,7 +64,8 @@ extension LiveExecutor {
         throw error(EIO, file.path)
       }
       unsafe bytes.withUnsafeBytes { buffer in
-        unsafe (base + place).copyMemory(from: buffer.baseAddress.unsafelyUnwrapped + done, byteCount: count)
+        unsafe (base + place).copyMemory(
+          from: buffer.baseAddress.unsafelyUnwrapped + done, byteCount: count)
       }
       done += count
     }

@@ -13,8 +13,11 @@ extension ModelExecutor {
       return StepOutcome(.count(0))
     case .limit:
       let limit = step.numbers[0]
-      caller = limit < 0 ? .administrator : Caller(
-        userID: 0, isAdministrator: true, fileSizeLimit: limit)
+      caller =
+        limit < 0
+        ? .administrator
+        : Caller(
+          userID: 0, isAdministrator: true, fileSizeLimit: limit)
       return StepOutcome(.count(0))
     case .map: return StepOutcome(.count(0))
     default: break

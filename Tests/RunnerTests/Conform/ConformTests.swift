@@ -45,28 +45,28 @@ struct ConformTests {
   /// What each defect needs to be seen, in steps.
   private static let defects:
     [(name: String, @Sendable (TraceStep, ModelExecutor) -> Void, kind: String)] = [
-    (
-      "a byte behind a punch is lost",
-      { step, model in
-        guard step.verb == .punch, step.range.position & 4095 == 1 else { return }
-        _ = model.run(TraceStep(.write, [step.file], [step.range.position - 1, 1, 0]))
-      }, "bytes"
-    ),
-    (
-      "a clone copies",
-      { step, model in
-        guard step.verb == .cloneWhole, step.files[0] != step.files[1] else { return }
-        model.force(TraceStep(.unshare, [step.files[1]], [0, 1 << 30]))
-      }, "sharing"
-    ),
-    (
-      "a truncation is off by one",
-      { step, model in
-        guard step.verb == .truncate, step.range.position > 4096 else { return }
-        _ = model.run(TraceStep(.truncate, [step.file], [step.range.position + 1]))
-      }, "size"
-    ),
-  ]
+      (
+        "a byte behind a punch is lost",
+        { step, model in
+          guard step.verb == .punch, step.range.position & 4095 == 1 else { return }
+          _ = model.run(TraceStep(.write, [step.file], [step.range.position - 1, 1, 0]))
+        }, "bytes"
+      ),
+      (
+        "a clone copies",
+        { step, model in
+          guard step.verb == .cloneWhole, step.files[0] != step.files[1] else { return }
+          model.force(TraceStep(.unshare, [step.files[1]], [0, 1 << 30]))
+        }, "sharing"
+      ),
+      (
+        "a truncation is off by one",
+        { step, model in
+          guard step.verb == .truncate, step.range.position > 4096 else { return }
+          _ = model.run(TraceStep(.truncate, [step.file], [step.range.position + 1]))
+        }, "size"
+      ),
+    ]
 
   @Test("a defect is found, and its trace is short and can be replayed", arguments: 0..<3)
   func defect(index: Int) throws {
