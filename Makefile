@@ -7,6 +7,7 @@
 #   make baseline   record a baseline: 3 moments × 5 processes, ~35 minutes
 #   make compare    describe how two runs differ                     (A= B=)
 #   make plot       draw the latest run                              (RUN=)
+#   make conform    hold the model against XFS and btrfs of this kernel  (root; ARGS=)
 #   make build      the release build
 #   make live-fs    mount XFS, btrfs and ext4 under .build/live-fs (root); make live-fs-down
 #   make deps       install what is missing (Debian)
@@ -30,6 +31,14 @@ help:
 
 deps:
 	@scripts/deps live-fs
+
+# The mounts go in any case; the first filesystem that differs decides the exit code.
+conform: build
+	@$(DAXMARK) live-fs up; code=$$?; \
+	if [ $$code = 0 ]; then for fs in xfs btrfs; do \
+	  $(DAXMARK) conform --target .build/live-fs/$$fs --scenarios Tests/Conform/Scenarios && \
+	  $(DAXMARK) conform --target .build/live-fs/$$fs $(ARGS) || { code=$$?; break; }; \
+	done; fi; $(DAXMARK) live-fs down; exit $$code
 
 build: deps
 	@swift build -c release --omit-frame-pointers --product daxmark

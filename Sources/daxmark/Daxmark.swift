@@ -17,8 +17,8 @@ struct Daxmark: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       ListCommand.self, PlanCommand.self, RunCommand.self, ReportCommand.self, CompareCommand.self,
-      GateCommand.self, DuelCommand.self, BaselineCommand.self, MachineCommand.self,
-      LiveFSCommand.self, WorkerCommand.self,
+      GateCommand.self, DuelCommand.self, BaselineCommand.self, ConformCommand.self,
+      LiveFSCommand.self, MachineCommand.self, WorkerCommand.self,
     ])
 
   static func main() {

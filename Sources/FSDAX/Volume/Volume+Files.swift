@@ -87,12 +87,13 @@ extension Volume {
     try changing(file, .punch, position) { inode, ledger throws(Errno) in
       guard position >= 0, byteCount > 0, position <= Int.max - byteCount else { throw .EINVAL }
       let start = UInt64(position)
-      // Behind the end there is nothing to zero; blocks there go like any others.
+      // Behind the end there is nothing to zero; blocks there go like any others. One in which the
+      // range ends stays, zeroed, also where the rest of it lies behind the file's end.
       let end = UInt64(position + byteCount)
       let mask = UInt64(DAXDevice.pageByteCount - 1)
       try breakLayouts(inode, start, UInt64(byteCount), ledger)
       let first = (start + mask) & ~mask
-      let last = end >= inode.size ? (end + mask) & ~mask : end & ~mask
+      let last = end & ~mask
       guard first < last else {
         _ = try zeroRange(inode, start, min(end, max(inode.size, start)) - start, ledger)
         return

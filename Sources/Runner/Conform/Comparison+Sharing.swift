@@ -1,0 +1,151 @@
+internal import Plan
+
+/// Which places in files have the same block, on both sides.
+extension Comparison {
+  /// A block of a file.
+  private struct Place: Hashable {
+    var name: String
+    var block: Int
+
+    var text: String { "block \(block) of \(name)" }
+  }
+
+  /// What a place has on one side.
+  private struct Side: Hashable {
+    var state = PlacedExtent.State.hole
+    var device = -1
+  }
+
+  private typealias Sides = [Place: (model: Side, live: Side)]
+
+  private enum Finding {
+    case agree, followed
+    case differ(String)
+  }
+
+  /// What a personality promises: where there are data, and which of them lie on one block.
+  ///
+  /// Where on the device blocks lie is nobody's business, so blocks are compared by a pairing:
+  /// each block of the model stands for one of the other side, in all files alike. Where a rule
+  /// lets the sides part, the model follows, so that later steps begin with the same blocks.
+  mutating func compareSharing(_ sizes: [String: Int]) -> String? {
+    var found: [Place: Side] = [:]
+    for (name, size) in sizes {
+      guard let extents = live.extents(of: name) else { return "no extents of \(name)" }
+      Self.each(extents, size) { found[Place(name: name, block: $0)] = $1 }
+    }
+    defer { touched = TouchedBlocks() }
+    // Each round settles at least one block.
+    for _ in 0..<1000 {
+      var places: Sides = found.mapValues { (Side(), $0) }
+      for (name, size) in sizes {
+        guard let extents = model.extents(of: name) else { return "no extents of \(name)" }
+        Self.each(extents, size) {
+          places[Place(name: name, block: $0), default: (Side(), Side())].model = $1
+        }
+      }
+      switch compare(places, sizes) {
+      case .agree: return nil
+      case .differ(let text): return text
+      case .followed: continue
+      }
+    }
+    return "the model could not be made to follow"
+  }
+
+  private mutating func compare(_ places: Sides, _ sizes: [String: Int]) -> Finding {
+    var hasFollowed = false
+    var byModel: [Int: [Place]] = [:]
+    var byLive: [Int: [Place]] = [:]
+    let order = places.keys.sorted { ($0.name, $0.block) < ($1.name, $1.block) }
+    for place in order {
+      guard let (a, b) = places[place] else { continue }
+      if a.state != b.state {
+        guard let rule = rule(place, a.state, b.state) else {
+          return .differ("\(place.text) is \(a.state.rawValue) in the model, \(b.state.rawValue)")
+        }
+        use.use(rule)
+        if rule == .zerosAsData || rule == .zeroEdge {
+          let first = place.block << 12
+          model.force(
+            TraceStep(
+              .write, [place.name], [first, min(4096, (sizes[place.name] ?? 0) - first), 0]))
+          hasFollowed = true
+        }
+        continue
+      }
+      guard a.state == .data, excused[place.name]?[place.block] != b.device else { continue }
+      byModel[a.device, default: []].append(place)
+      byLive[b.device, default: []].append(place)
+    }
+    if hasFollowed { return .followed }
+    for together in byModel.sorted(by: { $0.key < $1.key }).map(\.value) where together.count > 1 {
+      let groups = Dictionary(grouping: together) { places[$0]?.live.device ?? -1 }
+      if groups.count > 1 { return part(groups.sorted { $0.key < $1.key }.map(\.value), sizes) }
+    }
+    for together in byLive.sorted(by: { $0.key < $1.key }).map(\.value) where together.count > 1 {
+      guard let first = together.first, let device = places[first]?.model.device,
+        let other = together.first(where: { places[$0]?.model.device != device })
+      else { continue }
+      guard let late = [first, other].first(where: { keepsTruncated($0) }) else {
+        return .differ("\(other.text) has the block of \(first.text), but not in the model")
+      }
+      use.use(.truncatedKeepsShared)
+      excused[late.name, default: [:]][late.block] = places[late]?.live.device ?? -1
+      return .followed
+    }
+    return .agree
+  }
+
+  /// Places that share a block in the model alone: those that the kernel copied get one.
+  private mutating func part(_ groups: [[Place]], _ sizes: [String: Int]) -> Finding {
+    let moved = groups.filter { group in
+      group.contains { touched.mayBeInStoredFolio($0.name, $0.block) }
+    }
+    guard moved.count >= groups.count - 1 else {
+      let (first, other) = (groups[0][0], groups[1][0])
+      return .differ("\(other.text) has the block of \(first.text) in the model alone")
+    }
+    for group in moved.prefix(groups.count - 1) {
+      use.use(.folioCopied)
+      let from = group[0].block << 12
+      let count = min(4096, (sizes[group[0].name] ?? 0) - from)
+      model.force(TraceStep(.unshare, [group[0].name], [from, count]))
+      for place in group.dropFirst() {
+        model.force(
+          TraceStep(.clone, [group[0].name, place.name], [from, count, place.block << 12]))
+      }
+    }
+    return .followed
+  }
+
+  private func keepsTruncated(_ place: Place) -> Bool {
+    isBtrfs && touched.isEdge(place.name, place.block)
+  }
+
+  private func rule(
+    _ place: Place, _ model: PlacedExtent.State, _ live: PlacedExtent.State
+  ) -> DifferenceRule? {
+    switch (model, live) {
+    case (.hole, .unwritten), (.unwritten, .hole): return .unwrittenOrHole
+    case (_, .inline): return .inlineData
+    case (.hole, .data), (.unwritten, .data):
+      if touched.mayBeInStoredFolio(place.name, place.block) { return .zerosAsData }
+      return isBtrfs && touched.isEdge(place.name, place.block) ? .zeroEdge : nil
+    default: return nil
+    }
+  }
+
+  private static func each(
+    _ extents: [PlacedExtent], _ size: Int, _ body: (Int, Side) -> Void
+  ) {
+    let end = (size + 4095) >> 12
+    for extent in extents {
+      let first = extent.position >> 12
+      let last = min((extent.position + extent.byteCount + 4095) >> 12, end)
+      for block in first..<max(first, last) {
+        body(block, Side(state: extent.state, device: extent.deviceByte + (block - first) << 12))
+      }
+    }
+  }
+}

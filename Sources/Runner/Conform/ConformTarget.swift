@@ -1,0 +1,84 @@
+public import FSDAX
+internal import LiveFS
+public import Plan
+
+/// The filesystem that the model is held against.
+public struct ConformTarget: Sendable {
+  /// A folder on it.
+  public let path: String
+  /// Its type, such as `xfs`.
+  public let type: String
+  /// Whose rules the model follows.
+  public let personality: Personality
+
+  /// Looks at a folder's filesystem.
+  ///
+  /// - Parameters:
+  ///   - path: The folder.
+  ///   - personality: Whose rules the model follows, or nil to follow the filesystem's type.
+  /// - Throws: `ConformError` with a sentence, where the model cannot be held against it.
+  public init(_ path: String, personality: Personality? = nil) throws(ConformError) {
+    guard let filesystem = try? Filesystem.identify(path) else {
+      throw ConformError("There is no folder '\(path)' that could be looked at.")
+    }
+    guard filesystem.blockByteCount == 4096 else {
+      throw ConformError(
+        "The filesystem of '\(path)' has blocks of \(filesystem.blockByteCount) bytes; "
+          + "the model has 4096.")
+    }
+    guard let found = personality ?? Personality(rawValue: filesystem.type) else {
+      throw ConformError(
+        "The model has no personality for \(filesystem.type), the filesystem of '\(path)'; "
+          + "it has xfs and btrfs.")
+    }
+    self.path = path
+    type = filesystem.type
+    self.personality = found
+    try probe()
+  }
+
+  /// The two sides of an episode, without files.
+  ///
+  /// - Returns: The model and the filesystem.
+  /// - Throws: `ConformError` where one cannot be made.
+  public func sides() throws(ConformError) -> (model: any TraceExecutor, live: any TraceExecutor) {
+    let model: ModelExecutor
+    do throws(FSDAXError) {
+      model = try ModelExecutor(personality)
+    } catch {
+      throw ConformError(error.description)
+    }
+    do throws(LiveError) {
+      return (model, try LiveExecutor(path))
+    } catch {
+      throw ConformError(error.description)
+    }
+  }
+
+  /// A clone, before thousands of steps differ for the want of it.
+  private func probe() throws(ConformError) {
+    let live = try sides().live
+    let steps = [
+      TraceStep(.open, ["a"]), TraceStep(.open, ["b"]), TraceStep(.write, ["a"], [0, 4096, 1]),
+      TraceStep(.cloneWhole, ["a", "b"]),
+    ]
+    for step in steps {
+      switch live.run(step).result {
+      case .count: continue
+      case .error(95), .error(25):
+        throw ConformError("\(type), the filesystem of '\(path)', does not clone files here.")
+      case let result:
+        throw ConformError("A first '\(step)' in '\(path)' failed: \(result).")
+      }
+    }
+  }
+}
+
+/// Why the model cannot be held against a filesystem.
+public struct ConformError: Error, Sendable, CustomStringConvertible {
+  /// A sentence.
+  public let description: String
+
+  /// An error of a sentence.
+  public init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,91 @@
+/// A way in which the kernel's page cache, or its filesystem, differs from the model by nature.
+///
+/// Whatever differs without one of these is a defect of one side.
+public enum DifferenceRule: String, CaseIterable, Sendable {
+  /// The kernel shares zeros with a hole where the model refuses.
+  case dedupeHoleAgainstZeros = "dedupe-hole-zeros"
+  /// The kernel says more bytes were deduped than the model.
+  case dedupeReportsRequest = "dedupe-reports-request"
+  /// Blocks that read as zeros are reserved on one side, and not there on the other.
+  case unwrittenOrHole = "unwritten-or-hole"
+  /// Zeros are data on one side, and no data on the other.
+  case zerosAsData = "zeros-as-data"
+  /// Small files have their bytes among the metadata.
+  case inlineData = "inline-data"
+  /// A store copies more blocks than the one it hits.
+  case folioCopied = "folio-copied"
+  /// The zeroed edge of a range makes a block of a hole.
+  case zeroEdge = "zero-edge"
+  /// A truncated block stays shared.
+  case truncatedKeepsShared = "truncated-keeps-shared"
+  /// A seek takes zeros in the page cache for data.
+  case seekFindsCachedZeros = "seek-finds-cached-zeros"
+
+  /// Why it is no defect.
+  public var reason: String {
+    switch self {
+    case .dedupeHoleAgainstZeros:
+      "DAX compares extents, and a hole is not equal to blocks of zeros; the page cache compares "
+        + "bytes (specification 5.4)"
+    case .dedupeReportsRequest:
+      "the kernel reports the bytes asked for even where it shortened the range (hazard H13)"
+    case .unwrittenOrHole:
+      "both read as zeros; the kernel reserves blocks ahead of writes, or clones a reservation"
+    case .zerosAsData:
+      "a store makes its whole folio dirty, holes in it too; DAX has entries of one page or 2 MiB"
+    case .inlineData: "the data have no block that could be shared"
+    case .folioCopied:
+      "a store makes its whole folio dirty, and all of it is copied; DAX copies the page"
+    case .zeroEdge:
+      "Btrfs writes the block in which a zeroed range ends, also where it had no data"
+    case .truncatedKeepsShared:
+      "Btrfs zeroes what lies behind the end when the file grows again, not when it shrinks"
+    case .seekFindsCachedZeros:
+      "XFS reports staging over a hole as data where the page cache has its zeros; DAX has none"
+    }
+  }
+}
+
+/// How often each rule was used.
+public struct RuleUse: Sendable, Equatable {
+  /// The counts.
+  public private(set) var counts: [DifferenceRule: Int] = [:]
+
+  /// None used.
+  public init() {}
+
+  /// Counts a use.
+  public mutating func use(_ rule: DifferenceRule) { counts[rule, default: 0] += 1 }
+
+  /// Adds the counts of another run.
+  public mutating func add(_ other: RuleUse) {
+    counts.merge(other.counts) { $0 + $1 }
+  }
+
+  /// A line for each rule that was used, in the order of their declaration.
+  public var lines: [String] {
+    DifferenceRule.allCases.compactMap { rule in
+      counts[rule].map { "\(rule.rawValue): \($0) times; \(rule.reason)" }
+    }
+  }
+}
+
+/// Where the two sides part, without a rule for it.
+public struct TraceDifference: Hashable, Sendable, CustomStringConvertible {
+  /// What differs.
+  public enum Kind: String, Sendable {
+    case result, bytes, size, sharing
+    /// A scenario's expectation that both sides miss alike.
+    case expectation
+  }
+
+  /// The index of the step after which they differ.
+  public var index: Int
+  /// What differs.
+  public var kind: Kind
+  /// How: model first, then the other side.
+  public var text: String
+
+  /// One line.
+  public var description: String { "step \(index + 1), \(kind.rawValue): \(text)" }
+}

@@ -1,0 +1,121 @@
+internal import ArgumentParser
+internal import FSDAX
+internal import Glibc
+internal import Plan
+internal import Runner
+
+/// `daxmark conform`: the model of FSDAX and the running kernel, step by step.
+struct ConformCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "conform",
+    abstract: "Hold the model of FSDAX against a filesystem of the running kernel.",
+    discussion: """
+      Runs random steps (write, mapped write, clone, dedupe, punch, …) on both and compares results, \
+      sizes, all bytes, and the sharing of blocks. A difference is shrunk to a short trace, which \
+      --replay repeats. Exit codes: 0 none, 1 a difference or a tool error, 130 interrupted.
+      """)
+
+  @Option(help: "A folder on the filesystem, which must be able to clone.")
+  var target: String
+
+  @Option(help: "Random steps.")
+  var steps = 20_000
+
+  @Option(help: "Seed of all steps; by default drawn, and told.")
+  var seed: UInt64?
+
+  @Option(help: "Whose rules the model follows: auto, xfs, btrfs.")
+  var personality = "auto"
+
+  @Option(help: "A file with a trace to repeat instead.")
+  var replay: String?
+
+  @Option(help: "A folder of traces to run instead, each file that ends in .trace.")
+  var scenarios: String?
+
+  @Option(help: "Where a failing trace is written.")
+  var out = "conform-failure.trace"
+
+  func validate() throws {
+    if steps < 1 || steps > 100_000_000 {
+      throw ValidationError("--steps takes a number from 1 to 100000000.")
+    }
+    if !["auto", "xfs", "btrfs"].contains(personality) {
+      throw ValidationError("--personality takes auto, xfs or btrfs.")
+    }
+    if replay != nil, scenarios != nil {
+      throw ValidationError("--replay and --scenarios exclude each other.")
+    }
+  }
+
+  func run() throws {
+    Interrupt.install()
+    let place: ConformTarget
+    do throws(ConformError) {
+      place = try ConformTarget(target, personality: Personality(rawValue: personality))
+    } catch {
+      throw Failure(.tool, error.description)
+    }
+    if let replay { return try run(traces: [replay], place) }
+    if let scenarios { return try run(traces: Scenarios.files(in: scenarios), place) }
+    try runRandom(place)
+  }
+
+  private func runRandom(_ place: ConformTarget) throws {
+    let seed = seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
+    try Terminal.print("\(place.type) at \(place.path), seed \(seed)")
+    let run = ConformRun(personality: place.personality.rawValue, seed: seed, sides: place.sides)
+    var progress = ConformProgress(total: steps)
+    let outcome: ConformRun.Outcome
+    do {
+      outcome = try run.run(stepLimit: steps) { done in
+        progress.show(done)
+        return !Interrupt.isRequested
+      }
+    } catch {
+      progress.clear()
+      throw Failure(.tool, "\(error)")
+    }
+    progress.clear()
+    try Terminal.print("\(outcome.stepCount) steps")
+    for line in outcome.use.lines { try Terminal.print("  " + line) }
+    if let failure = outcome.failure {
+      let text = "# \(failure.difference)\n"
+      let header = failure.trace.description
+      try? FileSystem.replace(out, with: Array((header + text).utf8))
+      try Terminal.print(header + text)
+      throw Failure(
+        .tool,
+        "The model and \(place.type) differ after \(outcome.stepCount) steps; "
+          + "'daxmark conform --target \(target) --replay \(out)' repeats it.")
+    }
+    if outcome.isInterrupted { throw ExitCode(Failure.Kind.interrupted.rawValue) }
+  }
+
+  private func run(traces paths: [String], _ place: ConformTarget) throws {
+    var use = RuleUse()
+    var failed = 0
+    for path in paths {
+      if Interrupt.isRequested { throw ExitCode(Failure.Kind.interrupted.rawValue) }
+      let trace = try Scenarios.trace(at: path)
+      guard ["any", place.personality.rawValue].contains(trace.personality) else { continue }
+      let sides: (model: any TraceExecutor, live: any TraceExecutor)
+      do throws(ConformError) {
+        sides = try place.sides()
+      } catch {
+        throw Failure(.tool, error.description)
+      }
+      var comparison = Comparison(
+        model: sides.model, live: sides.live, isBtrfs: place.personality == .btrfs)
+      let difference = comparison.run(trace.steps)
+      use.add(comparison.use)
+      if let difference {
+        failed += 1
+        try Terminal.print("\(path): \(difference)")
+      }
+    }
+    try Terminal.print("\(paths.count) traces, \(failed) with a difference")
+    for line in use.lines { try Terminal.print("  " + line) }
+    if failed > 0 { throw ExitCode(Failure.Kind.tool.rawValue) }
+  }
+}
