@@ -1,9 +1,7 @@
 import Plan
 
-/// The four files of a run folder.
-///
-/// The raw value is the file name.
-public enum RecordFile: String, CaseIterable, Sendable {
+/// A file of records, by its name: the four files of a run folder, and what lies beside a baseline.
+public enum RecordFile: String, Sendable {
   /// Every batch.
   case samples = "samples.csv"
   /// One row for each cell.
@@ -12,6 +10,11 @@ public enum RecordFile: String, CaseIterable, Sendable {
   case ledger = "ledger.csv"
   /// What was measured on, with what, when.
   case machine = "machine.csv"
+  /// What the gate's self-test found on this machine class; beside a baseline.
+  case selfTest = "selftest.csv"
+
+  /// The four files of a run folder.
+  public static let ofRun: [RecordFile] = [.samples, .cells, .ledger, .machine]
 
   /// The columns this build writes, in file order.
   public var columns: [String] {
@@ -20,6 +23,7 @@ public enum RecordFile: String, CaseIterable, Sendable {
     case .cells: ["schema"] + Cell.keyColumns + CellResult.ownColumns
     case .ledger: ["schema"] + Cell.keyColumns + LedgerEntry.ownColumns
     case .machine: ["schema"] + MachineFact.ownColumns
+    case .selfTest: ["schema"] + SelfTestStep.ownColumns
     }
   }
 

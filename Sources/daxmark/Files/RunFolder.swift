@@ -17,7 +17,7 @@ struct RunFolder {
   init(creating path: String) throws(Failure) {
     self.path = path
     // The samples of a run that was killed are a result as well.
-    for name in RecordFile.allCases.map(\.rawValue) + [RunFolder.partialName]
+    for name in RecordFile.ofRun.map(\.rawValue) + [RunFolder.partialName]
     where FileSystem.exists("\(path)/\(name)") {
       throw Failure(
         .tool,
@@ -57,12 +57,12 @@ struct RunFolder {
 
   /// Writes all files or, when one has no room, none; then removes the partial samples.
   func write(_ record: RunRecord) throws(Failure) {
-    let files = RecordFile.allCases.map { "\(path)/\($0.rawValue)" }
+    let files = RecordFile.ofRun.map { "\(path)/\($0.rawValue)" }
     var current = path
     do throws(POSIXFailure) {
       // Room is found for all before the first replaces an earlier one: four files of two runs
       // would be no run.
-      for (file, name) in zip(RecordFile.allCases, files) {
+      for (file, name) in zip(RecordFile.ofRun, files) {
         current = name
         try FileSystem.stage(name, record.encoded(file))
       }
