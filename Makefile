@@ -3,7 +3,7 @@
 #   make help       list the verbs
 #   make bench      measure the default suite, show the table        (SUITE=, ARGS=)
 #   make test       all tests, in a debug build                      (FILTER=)
-#   make gate       judge the latest runs by the stored baseline
+#   make gate       judge this tree: by the baseline, or by a duel   (BASE=, ARGS=)
 #   make baseline   record a baseline: 3 moments × 5 processes, ~35 minutes
 #   make compare    describe how two runs differ                     (A= B=)
 #   make plot       draw the latest run                              (RUN=)
@@ -49,8 +49,9 @@ bench: build
 test: deps
 	swift test $(if $(FILTER),--filter $(FILTER))
 
+# make exits 2 whatever the verdict; scripts that read the code call scripts/gate themselves.
 gate: build
-	@$(DAXMARK) gate $(ARGS)
+	@BASE='$(BASE)' scripts/gate $(DAXMARK) $(ARGS)
 
 baseline: build
 	@scripts/record-baseline $(DAXMARK) $(SUITE) $(BASELINE_SPACING)

@@ -12,7 +12,7 @@ extension RunRecord {
     case .cells: CellResult.encode(cells)
     case .ledger: LedgerEntry.encode(ledger)
     case .machine: MachineFact.encode(machine)
-    case .pairs: preconditionFailure("pairs are no part of a run")
+    case .pairs, .selfTest: preconditionFailure("\(file.rawValue) is no part of a run")
     }
   }
 

@@ -12,7 +12,8 @@ struct Daxmark: ParsableCommand {
       """,
     discussion: """
       Exit codes: 0 pass, 1 tool error, 2 confirmed regression, 3 inconclusive or not comparable, \
-      4 baseline unusable, 6 improvement with --fail-on-improvement, 64 usage, 130 interrupted.
+      4 baseline unusable, 5 self-test failed, 6 improvement with --fail-on-improvement, 64 usage, \
+      130 interrupted.
       """,
     version: "0.1.0",
     subcommands: [
@@ -74,6 +75,7 @@ struct Daxmark: ParsableCommand {
     if code == .success { exit(withError: error) }
     var sentence = message(for: error).replacing("\n", with: " ")
       .replacing(". Did you mean", with: "; did you mean")
+      .replacing(". Please provide", with: "; please provide")
     if sentence.last.map({ !".?".contains($0) }) ?? true { sentence += "; see 'daxmark --help'." }
     Terminal.note("daxmark: \(sentence)")
     Glibc.exit(Failure.Kind.usage.rawValue)

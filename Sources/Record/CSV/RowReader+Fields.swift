@@ -108,7 +108,8 @@ extension RowReader {
 
   private func quotedField() -> String { "\"\(CSV.text(of: raw) ?? "not UTF-8")\"" }
 
-  func error(_ reason: String) -> RecordError {
-    RecordError(file: file, line: scanner.line, column: columns[cursor], reason: reason)
+  func error(_ reason: String, column: String? = nil) -> RecordError {
+    RecordError(
+      file: file, line: scanner.line, column: column ?? columns[cursor], reason: reason)
   }
 }

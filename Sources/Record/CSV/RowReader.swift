@@ -108,6 +108,13 @@ struct RowReader {
       column: "pair")
   }
 
+  /// Refuses the row when another one has the same key.
+  mutating func claim(_ key: String, _ what: String, column: String) throws(RecordError) {
+    if let line = names.updateValue(scanner.line, forKey: key) {
+      throw error("\(what) repeats line \(line)", column: column)
+    }
+  }
+
   /// The next field as a name that no other row has.
   mutating func claimName() throws(RecordError) -> String {
     let name = try text()

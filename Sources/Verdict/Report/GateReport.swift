@@ -41,8 +41,10 @@ public struct GateReport: Sendable {
   public var notices: [String]
   /// Cells that were not compared.
   public var unmatched: [Unmatched]
-  /// What the process exits with.
+  /// What was found; `exitCode` is what the process exits with.
   public var exitStatus: ExitStatus
+  /// Whether what was not decided counts as a failure.
+  public var isStrict = false
 
   /// A report from its parts.
   public init(
@@ -54,5 +56,25 @@ public struct GateReport: Sendable {
     self.notices = notices
     self.unmatched = unmatched
     self.exitStatus = exitStatus
+  }
+
+  /// What the process exits with.
+  public var exitCode: Int32 {
+    let status = isStrict && exitStatus == .inconclusive ? .regressed : exitStatus
+    return status.rawValue
+  }
+
+  /// Whether a row is among the reasons for an exit code that blocks a merge.
+  ///
+  /// Every format marks exactly these as failed, so that none blocks where another does not.
+  public func isFailure(_ row: VerdictRow) -> Bool {
+    if row.isAdvisory { return false }
+    switch row.judgement {
+    case .pass: return false
+    case .regressed: return true
+    // A count that fell is a change of the baseline, not of the weather.
+    case .improved: return row.tier == .exact || exitStatus == .improved
+    case .inconclusive, .refused: return isStrict && exitStatus == .inconclusive
+    }
   }
 }

@@ -42,6 +42,20 @@ enum FileSystem {
     }
   }
 
+  /// Puts bytes at a path that a person named: a file is replaced, anything else is written to.
+  ///
+  /// A link stays a link, and a device or a pipe stays what it is.
+  static func put(_ bytes: [UInt8], at path: String) throws(POSIXFailure) {
+    var status = stat()
+    // SAFETY: one stat record, written during the call.
+    let isOther = unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+    if !isOther { return try replace(path, with: bytes) }
+    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw POSIXFailure() }
+    defer { close(descriptor) }
+    try append(bytes, to: descriptor)
+  }
+
   /// Writes what shall become a file beside it, and syncs it.
   static func stage(_ path: String, _ bytes: [UInt8]) throws(POSIXFailure) {
     let descriptor = unsafe open(

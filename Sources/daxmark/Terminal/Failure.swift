@@ -5,6 +5,7 @@ struct Failure: Error, CustomStringConvertible {
   enum Kind: Int32 {
     case tool = 1
     case unusableBaseline = 4
+    case selfTestFailed = 5
     case usage = 64
     case interrupted = 130
   }

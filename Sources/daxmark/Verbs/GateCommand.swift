@@ -10,7 +10,8 @@ struct GateCommand: ParsableCommand {
     discussion: """
       Without folders it judges the latest run, with those of the same executable before it as \
       confirmation. A regression must repeat in two runs at least a minute apart. Exit codes: 0 \
-      pass, 2 confirmed regression, 3 inconclusive or not comparable, 4 baseline unusable.
+      pass, 2 confirmed regression, 3 inconclusive or not comparable, 4 baseline unusable, 5 the \
+      gate's self-test failed, 6 improvement with --fail-on-improvement.
       """)
 
   @Argument(help: "Run folders of one build; the latest ones by default.")
@@ -28,7 +29,17 @@ struct GateCommand: ParsableCommand {
   @Flag(help: "Judge runs of fewer cells than the baseline has, by the cells they have.")
   var part = false
 
+  @OptionGroup var reportFormat: ReportFormat
+
   func run() throws {
+    try reportFormat.report { () throws(Failure) in
+      var report = try judge()
+      report.isStrict = strict
+      return report
+    }
+  }
+
+  private func judge() throws(Failure) -> GateReport {
     let folders = runs.isEmpty ? try Results.latestRunsOfOneBuild() : runs
     var records: [RunRecord] = []
     for folder in folders {
@@ -39,19 +50,21 @@ struct GateCommand: ParsableCommand {
       }
       records.append(record)
     }
-    let path = baseline ?? Results.baseline(of: records.last?.fact("class_name") ?? "unknown")
-    guard FileSystem.isFolder(path) else {
+    let machineClass = records.last?.fact("class_name") ?? "unknown"
+    let path = baseline ?? Results.baseline(of: machineClass)
+    // The folder of a class may hold a self-test alone.
+    guard RecordFile.ofRun.contains(where: { FileSystem.exists("\(path)/\($0.rawValue)") }) else {
       throw Failure(
         .unusableBaseline,
         "There is no baseline '\(path)' of this machine class; 'make baseline' records one.")
     }
     let stored = try RunFolder(existing: path).load(orFailWith: .unusableBaseline)
+    let notice = try SelfTestRecord.check(machineClass: machineClass, beside: path)
     let outcome = GateOutcome(
       baseline: stored, candidates: records, failOnImprovement: failOnImprovement,
       allowsPart: part)
-    try Terminal.print(
-      GateTable(outcome, runs: folders, baseline: path, width: Terminal.width).render())
-    let code = strict && outcome.exitStatus == .inconclusive ? .regressed : outcome.exitStatus
-    if code != .pass { throw ArgumentParser.ExitCode(code.rawValue) }
+    var report = outcome.report(runs: folders, baseline: path)
+    if let notice { report.notices.append(notice) }
+    return report
   }
 }
