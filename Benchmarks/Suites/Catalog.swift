@@ -39,6 +39,7 @@ public enum Catalog {
         ("dedupe", Dedupe.brief), ("fault", Fault.brief), ("clone", Clone.brief),
         ("unshare", Unshare.brief), ("writeback", Writeback.brief), ("scaling", Scaling.brief),
       ]),
+    Gate.suite,
     Suite(
       name: "full", question: "Everything: all families with all their axes.", rounds: 10,
       of: families.map { ($0.name, $0.workloads.map(\.workload)) }),

@@ -12,6 +12,8 @@ public enum RecordFile: String, Sendable {
   case machine = "machine.csv"
   /// What the gate's self-test found on this machine class; beside a baseline.
   case selfTest = "selftest.csv"
+  /// Every pair of a duel.
+  case pairs = "pairs.csv"
 
   /// The four files of a run folder.
   public static let ofRun: [RecordFile] = [.samples, .cells, .ledger, .machine]
@@ -24,6 +26,7 @@ public enum RecordFile: String, Sendable {
     case .ledger: ["schema"] + Cell.keyColumns + LedgerEntry.ownColumns
     case .machine: ["schema"] + MachineFact.ownColumns
     case .selfTest: ["schema"] + SelfTestStep.ownColumns
+    case .pairs: ["schema"] + Cell.keyColumns + PairSample.ownColumns
     }
   }
 

@@ -13,6 +13,7 @@ extension RunRecord {
     case .ledger: LedgerEntry.encode(ledger)
     case .machine: MachineFact.encode(machine)
     case .selfTest: preconditionFailure("the self-test is no part of a run")
+    case .pairs: preconditionFailure("pairs are no part of a run")
     }
   }
 

@@ -18,7 +18,8 @@ struct Daxmark: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       ListCommand.self, PlanCommand.self, RunCommand.self, ReportCommand.self, CompareCommand.self,
-      GateCommand.self, BaselineCommand.self, MachineCommand.self, WorkerCommand.self,
+      GateCommand.self, DuelCommand.self, BaselineCommand.self, MachineCommand.self,
+      WorkerCommand.self,
     ])
 
   static func main() {

@@ -51,6 +51,7 @@ struct FakeWorker {
       #!/bin/sh
       tab=$(printf '\\t')
       echo $$ >> "$0.processes"
+      echo "$@" >> "$0.arguments"
       while IFS="$tab" read -r verb id rest; do
         echo "$verb $id" >> "$0.log"
         case "$verb $id" in
@@ -72,6 +73,11 @@ struct FakeWorker {
 
   /// Requests received, as `verb id`.
   var log: [String] { lines("worker.log") }
+
+  /// The arguments of each start.
+  var arguments: [[String]] {
+    lines("worker.arguments").map { $0.split(separator: " ").map(String.init) }
+  }
 
   /// Whether any process that ran the script still exists, even as a zombie.
   var isAlive: Bool {

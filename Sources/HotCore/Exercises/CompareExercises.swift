@@ -78,6 +78,12 @@ public enum Difference: Sendable {
     return unsafe start.next()
   }
 
+  /// The next place of the rotation, the first of a range.
+  var place: Int {
+    get { unsafe loop.cursor }
+    set { unsafe loop.cursor = newValue % loop.unitCount / step * step }
+  }
+
   func warmUpCount(_ residency: Residency) -> Int {
     switch residency {
     case .l1: 16
@@ -159,6 +165,11 @@ final class CompareExercise: Exercise {
     }
   }
 
+  var place: Int {
+    get { operands.place }
+    set { operands.place = newValue }
+  }
+
   func arrange() {
     operands.flip(extentByteCount: byteCount)
     run(calls: operands.warmUpCount(residency))
@@ -234,6 +245,11 @@ final class DedupeExercise: Exercise {
     if equal != wanted {
       throw ExerciseError("The ranges differ at \(equal) instead of \(wanted)")
     }
+  }
+
+  var place: Int {
+    get { operands.place }
+    set { operands.place = newValue }
   }
 
   func arrange() {

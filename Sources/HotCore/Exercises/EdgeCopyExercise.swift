@@ -44,6 +44,11 @@
     }
   }
 
+  var place: Int {
+    get { operands.place }
+    set { operands.place = newValue }
+  }
+
   func arrange() { run(calls: operands.warmUpCount(residency)) }
 
   func run(calls: Int) {

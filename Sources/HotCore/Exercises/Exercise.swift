@@ -12,6 +12,12 @@ public protocol Exercise: AnyObject {
   /// - Throws: `ExerciseError` that names the first wrong byte.
   func verify() throws(ExerciseError)
 
+  /// The next place of the rotation; any number that is not negative may be set.
+  ///
+  /// Who shares a working set goes on where the other stopped: at a place of its own it would find
+  /// in the cache what the other touched before, or leave it to the other.
+  var place: Int { get set }
+
   /// Brings data and caches into the declared state before a batch, outside the timed region.
   func arrange()
 
@@ -31,6 +37,12 @@ public protocol Exercise: AnyObject {
 extension Exercise {
   /// Most exercises leave nothing behind.
   public func settle() {}
+
+  /// Some exercises stay where they are.
+  public var place: Int {
+    get { 0 }
+    set {}
+  }
 }
 
 /// Bytes of one call, by what happens to them.

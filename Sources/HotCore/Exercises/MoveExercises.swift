@@ -30,6 +30,12 @@
     if staysAtSource { unsafe loop.sourceMask = 0 }
   }
 
+  /// The next place of the rotation.
+  var place: Int {
+    get { unsafe loop.cursor }
+    set { unsafe loop.cursor = newValue % loop.unitCount }
+  }
+
   /// Brings the caches into their state: everything of a small rotation, one call of a large one.
   func warmUpCount(_ residency: Residency) -> Int {
     switch residency {
@@ -48,7 +54,7 @@
     let margin = 128
     let canary: UInt8 = 0xc3
     for _ in 0..<min(2, rotation.count) {
-      let (source, target) = unsafe place()
+      let (source, target) = unsafe nextBlocks()
       // SAFETY: margins of a first or last block lie in the gaps between the regions.
       unsafe (target - margin).initializeMemory(
         as: UInt8.self, repeating: canary, count: byteCount + 2 * margin)
@@ -66,7 +72,7 @@
   }
 
   /// Source and target of the next call.
-  @unsafe private func place() -> (UnsafeRawPointer, UnsafeMutableRawPointer) {
+  @unsafe private func nextBlocks() -> (UnsafeRawPointer, UnsafeMutableRawPointer) {
     var copy = unsafe loop
     return unsafe copy.next()
   }
@@ -105,6 +111,11 @@ final class CopyExercise: Exercise {
     try unsafe operands.check("The copy '\(routine.name)'", run: run(calls:)) { source, index in
       unsafe source.load(fromByteOffset: index, as: UInt8.self)
     }
+  }
+
+  var place: Int {
+    get { operands.place }
+    set { operands.place = newValue }
   }
 
   func arrange() { run(calls: operands.warmUpCount(residency)) }
@@ -148,6 +159,11 @@ final class ZeroExercise: Exercise {
     try unsafe operands.check("The zero routine '\(routine.name)'", run: run(calls:)) { _, _ in 0 }
   }
 
+  var place: Int {
+    get { operands.place }
+    set { operands.place = newValue }
+  }
+
   func arrange() { run(calls: operands.warmUpCount(residency)) }
 
   func run(calls: Int) {
@@ -188,6 +204,11 @@ final class FlushExercise: Exercise {
     try unsafe operands.check("The flush '\(routine.name)'", run: run(calls:)) { _, index in
       index % line < 8 ? 0 : 0xc3
     }
+  }
+
+  var place: Int {
+    get { operands.place }
+    set { operands.place = newValue }
   }
 
   func arrange() { run(calls: operands.warmUpCount(residency)) }

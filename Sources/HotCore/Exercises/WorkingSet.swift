@@ -67,6 +67,16 @@ public final class WorkingSet {
     generator.fill(&span)
   }
 
+  /// Where the rotation stands of the exercise that ran last, in any process that maps the set.
+  ///
+  /// It lies in the first bytes, before the first region. What stands there is not trusted: other
+  /// builds may put something else.
+  public var turn: Int {
+    // SAFETY: the arena begins with a gap, of which only the end serves as a margin.
+    get { unsafe max(arena.base.load(as: Int.self), 0) }
+    set { unsafe arena.base.storeBytes(of: newValue, as: Int.self) }
+  }
+
   /// Bytes of the smallest page obtained, proven.
   public var pageByteCount: Int { arena.pages.bytesPerPage }
 

@@ -13,6 +13,12 @@ extension RowReader {
     return value
   }
 
+  /// The next field as a whole number of at least `minimum`, nil when it is empty.
+  mutating func optionalInteger(atLeast minimum: Int) throws(RecordError) -> Int? {
+    if content().isEmpty { return try optionalInteger() }
+    return try integer(atLeast: minimum)
+  }
+
   /// The next field as a whole number, nil when it is empty.
   mutating func optionalInteger() throws(RecordError) -> Int? {
     let field = content()

@@ -108,6 +108,13 @@ struct RowReader {
     }
   }
 
+  /// Refuses the row when another one holds the same pair of the same cell and run.
+  mutating func claim(run: Int, pair: Int) throws(RecordError) {
+    try claim(
+      RowIdentity(cellIndex: currentCell, process: run, round: pair), "the cell, run and pair",
+      column: "pair")
+  }
+
   /// The next field as a name that no other row has.
   mutating func claimName() throws(RecordError) -> String {
     let name = try text()

@@ -51,7 +51,8 @@ public struct Coordinator: ~Copyable {
     return finish()
   }
 
-  private static func makeWorkingSet() throws(RunError) -> Int32 {
+  /// An empty shared memory file; workers make it as long as they need.
+  static func makeWorkingSet() throws(RunError) -> Int32 {
     // SAFETY: the name is a literal C string.
     let descriptor = unsafe chost_memfd("daxmark-working-set")
     if descriptor < 0 {
@@ -150,7 +151,7 @@ public struct Coordinator: ~Copyable {
     guard let count = calls[index] else { return }
     let request = Request.batch(id: index, calls: count)
     guard case .sample(_, let batch)? = try ask(index, request, observe) else { return }
-    let mismatch = pageMismatch(cells[index], batch)
+    let mismatch = batch.pageMismatch(cells[index])
     outcome.samples.append(
       Sample(
         cell: cells[index], moment: 0, process: process, round: round, order: order,
@@ -159,15 +160,6 @@ public struct Coordinator: ~Copyable {
         involuntarySwitches: batch.involuntarySwitches, faultsExpected: batch.faultsExpected,
         faultsObserved: batch.faultsObserved, pageBytes: batch.pageBytes,
         status: mismatch == nil ? .ok : .invalid, reason: mismatch ?? ""))
-  }
-
-  /// A fault row claims its page size; a kernel that splits huge pages copies smaller ones.
-  private func pageMismatch(_ cell: Cell, _ batch: BatchMeasurement) -> String? {
-    guard cell.operation == .fault, let asked = cell.parameters.pages?.byteCount,
-      batch.pageBytes != asked
-    else { return nil }
-    return "asked for pages of \(Cell.bytes(asked)), but the kernel split them and worked on "
-      + "\(Cell.bytes(batch.pageBytes)) a fault"
   }
 
   private mutating func release(
@@ -215,6 +207,17 @@ public struct Coordinator: ~Copyable {
   private mutating func fail(_ index: Int, _ reason: String, _ observe: (RunEvent) -> Bool) {
     outcome.exceptions[cells[index]] = (.error, reason)
     _ = observe(.failed(cell: cells[index], reason: reason))
+  }
+}
+
+extension BatchMeasurement {
+  /// A fault row claims its page size; a kernel that splits huge pages copies smaller ones.
+  func pageMismatch(_ cell: Cell) -> String? {
+    guard cell.operation == .fault, let asked = cell.parameters.pages?.byteCount,
+      pageBytes != asked
+    else { return nil }
+    return "asked for pages of \(Cell.bytes(asked)), but the kernel split them and worked on "
+      + "\(Cell.bytes(pageBytes)) a fault"
   }
 }
 

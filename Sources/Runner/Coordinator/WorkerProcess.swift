@@ -12,13 +12,15 @@ struct WorkerProcess: ~Copyable {
   private let replies: Int32
   private var channel: LineChannel
 
-  /// Starts `executable worker --core N`.
+  /// Starts `executable worker --core N`, with `more` arguments.
   ///
   /// The worker has the shared working mapping, `workingSet`, as its descriptor 3.
   ///
   /// - Throws: `WorkerFailure` when there is no such program.
-  init(executable: String, core: Int, workingSet: Int32) throws(WorkerFailure) {
-    let arguments = [executable, "worker", "--core", String(core)]
+  init(
+    executable: String, core: Int, workingSet: Int32, more: [String] = []
+  ) throws(WorkerFailure) {
+    let arguments = [executable, "worker", "--core", String(core)] + more
     // SAFETY: strdup copies; the array ends with nil as exec asks, and all is freed after the call.
     var pointers = unsafe arguments.map { unsafe strdup($0) } + [nil]
     var started = Int32()

@@ -58,8 +58,12 @@ final class TimedExercise: PreparedCell {
   }
 
   func batch(calls: Int) -> BatchMeasurement {
+    exercise.place = workingSet.turn
     exercise.arrange()
-    defer { exercise.settle() }
+    defer {
+      exercise.settle()
+      workingSet.turn = exercise.place
+    }
     var before = chost_usage()
     var after = chost_usage()
     // SAFETY: the out-parameters live through the calls.

@@ -13,15 +13,19 @@ public enum Worker {
   /// - Parameters:
   ///   - core: the core to pin the measuring thread to, or nil to stay unpinned.
   ///   - workingSet: descriptor of the shared working mapping, or nil for memory of its own.
+  ///   - repeatPermille: thousandths of its calls that each batch of a cell makes again, in secret.
   /// - Returns: the exit code.
-  public static func serve(core: Int?, workingSet: CInt?) -> Int32 {
+  public static func serve(
+    core: Int?, workingSet: CInt?, repeatPermille: Int = 0
+  ) -> Int32 {
     // Only the coordinator decides what Ctrl-C means, whoever started us in which group.
     signal(SIGINT, SIG_IGN)
     signal(SIGPIPE, SIG_IGN)
     let cores = allowedCores()
     if let core, chost_pin(Int32(core)) != 0 { return 1 }
     var channel = LineChannel(input: 0, output: 1)
-    var context = WorkerContext(workingSet: workingSet, cores: cores)
+    var context = WorkerContext(
+      workingSet: workingSet, cores: cores, repeatPermille: repeatPermille)
     var cells: [Int: any PreparedCell] = [:]
     while let line = try? channel.receive() {
       guard let request = try? Request(line: line) else { return 1 }

@@ -8,16 +8,25 @@ struct WorkerContext {
   private let cores: [Int]
   private var sets: [PageRequest: WorkingSet] = [:]
   private var model = ModelSupply()
+  private let repeatPermille: Int
 
-  init(workingSet: CInt?, cores: [Int]) {
+  init(workingSet: CInt?, cores: [Int], repeatPermille: Int) {
     descriptor = workingSet
     self.cores = cores
+    self.repeatPermille = repeatPermille
   }
 
   /// Makes a cell ready.
   ///
   /// - Throws: `CellException` when this machine cannot run it.
   mutating func prepare(_ cell: Cell) throws(CellException) -> any PreparedCell {
+    let prepared = try prepareAlone(cell)
+    // The frozen references and the harness stay what they are.
+    if repeatPermille == 0 || cell.operation.isHarness { return prepared }
+    return RepeatingCell(prepared, permille: repeatPermille)
+  }
+
+  private mutating func prepareAlone(_ cell: Cell) throws(CellException) -> any PreparedCell {
     if cell.engine == Registry.liveEngine { return try prepareFault(cell) }
     if cell.engine == Registry.modelEngine { return try model.prepare(cell, cores: cores) }
     guard cell.engine == Registry.coreEngine else {

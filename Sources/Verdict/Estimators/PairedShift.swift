@@ -29,7 +29,7 @@ public struct PairedShift: Sendable {
     }
     averages.sort()
     self.averages = averages
-    distribution = SignedRankDistribution(count: count)
+    distribution = SignedRankDistribution.common[count] ?? SignedRankDistribution(count: count)
   }
 
   /// The Hodges-Lehmann estimate.
@@ -58,5 +58,12 @@ public struct PairedShift: Sendable {
     var positive = 0
     for average in averages where average > value { positive += 1 }
     return distribution.atMost(averages.count - positive)
+  }
+
+  /// The one-sided p-value of "no shift below `value`": that of the negated differences above it.
+  public func pValue(below value: Double) -> Double {
+    var negative = 0
+    for average in averages where average < value { negative += 1 }
+    return distribution.atMost(averages.count - negative)
   }
 }

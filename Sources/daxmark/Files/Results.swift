@@ -7,7 +7,11 @@ enum Results {
 
   /// The folder of a new run: `<utc>-<commit>-<machine>`, with a number behind it when taken.
   static func newRun(commit: String, isDirty: Bool, machine: String) -> String {
-    let name = "\(runs)/\(utc())-\(commit)\(isDirty ? "-dirty" : "")-\(machine)"
+    unused("\(runs)/\(utc())-\(commit)\(isDirty ? "-dirty" : "")-\(machine)")
+  }
+
+  /// The name, with a number behind it when taken.
+  static func unused(_ name: String) -> String {
     var candidate = name
     var number = 2
     while FileSystem.exists(candidate) {
@@ -54,7 +58,8 @@ enum Results {
   /// The baseline folder of a machine class.
   static func baseline(of machineClass: String) -> String { "\(baselines)/\(machineClass)" }
 
-  private static func utc() -> String {
+  /// The time as names have it: `20260131T235959Z`.
+  static func utc() -> String {
     var now = time(nil)
     // SAFETY: tm holds a pointer to the zone's name, which nothing here reads.
     var parts = unsafe tm()

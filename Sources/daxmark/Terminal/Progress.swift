@@ -24,6 +24,20 @@ struct Progress {
     }
   }
 
+  /// Shows an event of a duel.
+  ///
+  /// - Parameters:
+  ///   - event: What happens.
+  ///   - done: Cells of this run that are done.
+  ///   - count: All cells of this run.
+  mutating func show(_ event: DuelEvent, done: Int, of count: Int) {
+    switch event {
+    case .preparing(let done, let total, let cell): draw("preparing", done, total, cell.name)
+    case .measuring(let cell, let run, _, _):
+      draw(run == 0 ? "measuring" : "fresh run \(run)", done, count, cell.name)
+    }
+  }
+
   /// Removes the line.
   mutating func clear() {
     if isDrawn { try? Terminal.write("\r\u{1b}[K", to: 2) }

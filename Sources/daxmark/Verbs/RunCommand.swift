@@ -92,15 +92,8 @@ struct RunCommand: ParsableCommand {
   private func options(
     rounds: Int, _ stored: (path: String, record: RunRecord)?
   ) throws(Failure) -> RunOptions {
-    let allowed = CPUList.allowed
-    if let core, !allowed.contains(core) {
-      throw Failure(
-        .usage,
-        "Core \(core) is not one this process may use; they are "
-          + allowed.map(String.init).joined(separator: ", ") + ".")
-    }
     var options = RunOptions(
-      executable: "/proc/self/exe", core: core ?? allowed.last ?? 0, rounds: rounds,
+      executable: "/proc/self/exe", core: try CPUList.chosen(core), rounds: rounds,
       processes: processes, seed: seed ?? UInt64.random(in: 0...UInt64(Int64.max)))
     options.countsInstructions = !noInstructions
     for cell in stored?.record.cells ?? [] {

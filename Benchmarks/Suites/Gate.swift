@@ -1,0 +1,71 @@
+internal import Plan
+
+/// What a change is held against when nobody says more: each mechanism once or twice, by `auto`.
+///
+/// Few enough that a duel of all of them takes seconds, and enough to tell which mechanism moved.
+enum Gate {
+  static let suite = Suite(
+    name: "gate",
+    question: "Is a change slower? The cells of a duel, each mechanism once or twice.",
+    rounds: 16,
+    of: [
+      ("copy", copies), ("compare", compares), ("zero", zeros), ("flush", flushes),
+      ("cow-edge", edges), ("dedupe", dedupes), ("fault", faults),
+    ])
+
+  private static let copies = [
+    Workload(
+      .copy, routines: ["auto"], sizes: "4KiB", durable: false, caches: [.l1], pages: [.any]),
+    Workload(
+      .copy, routines: ["auto"], sizes: "4KiB", durable: true, caches: [.memory], pages: [.any]),
+  ]
+
+  private static let compares = [
+    Workload(
+      .compare, routines: ["auto"], sizes: "4KiB", caches: [.l1], pages: [.any],
+      mismatches: [.none]),
+    Workload(
+      .compare, routines: ["auto"], sizes: "64KiB", caches: [.llc], pages: [.any],
+      mismatches: [.none]),
+  ]
+
+  private static let zeros = [
+    Workload(
+      .zero, routines: ["auto"], sizes: "4KiB", durable: true, caches: [.memory], pages: [.any])
+  ]
+
+  private static let flushes = [
+    Workload(
+      .flush, routines: ["clwb"], sizes: "4KiB", durable: true, caches: [.l1], pages: [.any])
+  ]
+
+  private static let edges = [
+    Workload(
+      .cowEdge, routines: ["auto"], positions: "1000", lengths: "512", alignments: "4KiB",
+      sources: [.mapped, .hole], durable: true, caches: [.memory], pages: [.any]),
+    Workload(
+      .cowEdge, routines: ["auto"], positions: "1", lengths: "4095", alignments: "4KiB",
+      sources: [.mapped], durable: false, caches: [.l1], pages: [.any]),
+    Workload(
+      .cowEdge, engine: Cell.modelEngine, routines: ["auto"], positions: "1000", lengths: "512",
+      alignments: "4KiB", sources: [.mapped], durable: true, caches: [.memory], pages: [.any]),
+  ]
+
+  private static let dedupes = [
+    Workload(
+      .dedupe, routines: ["auto"], sizes: "1MiB", extents: "64KiB", caches: [.memory],
+      pages: [.any], mismatches: [.none])
+  ]
+
+  private static let faults = [
+    Workload(
+      .fault, engine: Cell.modelEngine, routines: ["direct"], pages: [.base],
+      accesses: [.sharedCow]),
+    Workload(
+      .fault, engine: "live", routines: ["touch"], memory: [.anonymous], pages: [.base],
+      accesses: [.firstWrite]),
+    Workload(
+      .fault, engine: "live", routines: ["touch"], memory: [.memfd], pages: [.base],
+      accesses: [.privateCow]),
+  ]
+}

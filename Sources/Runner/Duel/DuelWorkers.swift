@@ -1,0 +1,89 @@
+internal import Glibc
+
+/// The two workers of a duel and the working mapping they share.
+///
+/// Both measure on the same pages at the same offsets: with memory of their own, where pages happen
+/// to lie is a bias of one side that no interval within the run can see (2.4 % false alarms).
+struct DuelWorkers: ~Copyable {
+  private var a: WorkerProcess
+  private var b: WorkerProcess
+  private let workingSet: Int32
+  private let options: DuelOptions
+
+  /// Starts both, and greets them.
+  ///
+  /// - Parameters:
+  ///   - options: what to start, and where.
+  ///   - first: the side started first.
+  /// - Throws: `RunError` naming the side that did not start.
+  init(_ options: DuelOptions, first: DuelSide) throws(RunError) {
+    signal(SIGPIPE, SIG_IGN)
+    let memory = try Coordinator.makeWorkingSet()
+    do throws(RunError) {
+      if first == .a {
+        let a = try Self.start(.a, options, memory)
+        let b = try Self.start(.b, options, memory)
+        self.init(a, b, memory, options)
+      } else {
+        let b = try Self.start(.b, options, memory)
+        let a = try Self.start(.a, options, memory)
+        self.init(a, b, memory, options)
+      }
+    } catch {
+      close(memory)
+      throw error
+    }
+  }
+
+  private init(
+    _ a: consuming WorkerProcess, _ b: consuming WorkerProcess, _ workingSet: Int32,
+    _ options: DuelOptions
+  ) {
+    self.a = a
+    self.b = b
+    self.workingSet = workingSet
+    self.options = options
+  }
+
+  deinit { close(workingSet) }
+
+  static func start(
+    _ side: DuelSide, _ options: DuelOptions, _ memory: Int32
+  ) throws(RunError) -> WorkerProcess {
+    // Builds older than the option do not know it, so only the self-test ever passes it.
+    let repeats = options.repeatPermille > 0 && side == options.repeatingSide
+    do throws(WorkerFailure) {
+      var worker = try WorkerProcess(
+        executable: options.executable(of: side), core: options.core, workingSet: memory,
+        more: repeats ? ["--repeat-permille", String(options.repeatPermille)] : [])
+      try worker.greet(milliseconds: options.patienceMilliseconds)
+      return worker
+    } catch {
+      throw RunError(side, options, error)
+    }
+  }
+
+  /// Asks one side.
+  ///
+  /// - Throws: `RunError` naming the side whose worker died, hangs or talks nonsense.
+  mutating func ask(_ side: DuelSide, _ request: Request) throws(RunError) -> Reply {
+    do throws(WorkerFailure) {
+      switch side {
+      case .a: return try a.ask(request, milliseconds: options.patienceMilliseconds)
+      case .b: return try b.ask(request, milliseconds: options.patienceMilliseconds)
+      }
+    } catch {
+      throw RunError(side, options, error)
+    }
+  }
+}
+
+extension RunError {
+  /// What became of a side's worker, in one sentence.
+  fileprivate init(_ side: DuelSide, _ options: DuelOptions, _ failure: WorkerFailure) {
+    let path = options.executable(of: side)
+    let who = failure.reason.contains(path) ? side.rawValue : "\(side.rawValue) ('\(path)')"
+    let reason = failure.reason.prefix(1).lowercased() + failure.reason.dropFirst()
+    self.init("The duel ended on side \(who): \(reason)")
+  }
+}

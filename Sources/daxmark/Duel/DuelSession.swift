@@ -1,0 +1,119 @@
+internal import Glibc
+internal import Plan
+internal import Record
+internal import Runner
+internal import Verdict
+
+/// A duel from its beginning to its verdict and its files.
+struct DuelSession {
+  let a: Duelist
+  let b: Duelist
+  let contests: DuelContests
+  let options: DuelOptions
+  let suite: String
+  let failOnImprovement: Bool
+  let isStrict: Bool
+  let format: ReportFormat
+  /// Where the files go besides their own folder.
+  let copy: String?
+
+  /// Fights, tells, and writes.
+  ///
+  /// - Returns: the exit code.
+  /// - Throws: `Failure` when a worker is lost or nothing can be written.
+  func carryOut() throws(Failure) -> Int32 {
+    let machine = RunFacts.machine()
+    let identity = DuelIdentity(
+      a: a.hash, b: b.hash, machineClass: RunFacts.value("class_hash", in: machine))
+    let selfTest = try SelfTestRecord.check(
+      machineClass: RunFacts.value("class_name", in: machine))
+    let earlier = try EarlierDuels(of: identity, now: Int(time(nil)))
+    if let last = earlier.folders.last {
+      try format.tell(
+        "The same two sides met within the hour; their pairs count. The verdict of "
+          + "\(last.path):\n\n\(last.verdict)\n")
+    }
+    // Before anything is measured: a folder that cannot be written must not cost a duel.
+    let folders = try [DuelFolder(creatingFor: a.shortName, b.shortName)] + copies()
+    let started = Int(time(nil))
+    var duel = DuelRun(
+      contests: contests.contests, options: options, earlier: earlier.runs,
+      confirmsImprovement: failOnImprovement)
+    try fight(&duel)
+
+    let outcome = outcome(of: duel, earlier)
+    var report = outcome.report
+    report.isStrict = isStrict
+    if let selfTest { report.notices.append(selfTest) }
+    // What a cell lost is no verdict on it.
+    if duel.exceptions.values.contains(where: { $0.status == .error }) {
+      report.exitStatus = .toolError
+    }
+    let text = report.rendered(as: .text)
+    let code = Interrupt.isRequested ? Failure.Kind.interrupted.rawValue : report.exitCode
+    // The report of a part must not pass for one of the whole.
+    if Interrupt.isRequested { try format.tell(text) } else { try format.write(report) }
+    let facts =
+      machine + a.facts(.a) + b.facts(.b) + identity.facts + [
+        MachineFact("suite", suite), MachineFact("seed", String(options.seed)),
+        MachineFact("core", String(options.core)),
+        MachineFact("pairs", String(duel.pairs.count)),
+        MachineFact("duel_started_unix", String(started)),
+        MachineFact("duel_ended_unix", String(Int(time(nil)))),
+        MachineFact("duel_complete", duel.isComplete ? "1" : "0"),
+        MachineFact("environment_shifted", outcome.isEnvironmental ? "1" : "0"),
+        MachineFact("exit_code", String(code)),
+      ]
+    for folder in folders {
+      try folder.write(DuelRecord(machine: facts, pairs: duel.pairs), verdict: text)
+    }
+    try format.tell(folders[0].path)
+    return code
+  }
+
+  private func copies() throws(Failure) -> [DuelFolder] {
+    try copy.map { path throws(Failure) in [try DuelFolder(creating: path)] } ?? []
+  }
+
+  private func fight(_ duel: inout DuelRun) throws(Failure) {
+    var progress = Progress()
+    defer { progress.clear() }
+    var seen: [Int: Set<Cell>] = [:]
+    do throws(RunError) {
+      try duel.fight { event in
+        var done = 0
+        if case .measuring(let cell, let run, _, _) = event {
+          done = seen[run]?.count ?? 0
+          seen[run, default: []].insert(cell)
+        }
+        progress.show(event, done: done, of: contests.contests.count)
+        return !Interrupt.isRequested
+      }
+    } catch {
+      throw Failure(.tool, error.description)
+    }
+    progress.clear()
+    for (cell, exception) in duel.exceptions.sorted(by: { $0.key.name < $1.key.name })
+    where exception.status == .error {
+      Terminal.note("daxmark: \(cell.name): \(exception.side.rawValue): \(exception.reason)")
+    }
+  }
+
+  private func outcome(of duel: DuelRun, _ earlier: EarlierDuels) -> DuelOutcome {
+    var notices: [String] = []
+    if !earlier.folders.isEmpty {
+      let count = earlier.folders.count
+      notices.append(
+        "The pairs of \(count) earlier invocation\(count == 1 ? "" : "s") of the last hour count.")
+    }
+    if !duel.isComplete { notices.append("The duel was interrupted.") }
+    if let contention = duel.contention { notices.append(contention) }
+    return DuelOutcome(
+      cells: duel.cells, referenceShifts: duel.referenceShifts, notices: notices,
+      sides: [
+        GateReport.Side(label: "A", value: a.description),
+        GateReport.Side(label: "B", value: b.description),
+      ],
+      unmatched: contests.unmatched + duel.unmatched, failOnImprovement: failOnImprovement)
+  }
+}
