@@ -39,7 +39,7 @@ extension GateReport {
   /// The verdict in a sentence.
   var verdict: String {
     let count = gating.filter { $0.judgement == judgementOfVerdict }.count
-    let some = "\(count) of \(Self.counted(gating.count, "result")) that gate"
+    let some = "\(count) of \(Self.counted(gating.count, "gating result"))"
     switch exitStatus {
     case .pass: return "nothing that may gate is slower than \(older)."
     case .regressed where hasRegressed:

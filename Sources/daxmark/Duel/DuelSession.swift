@@ -13,6 +13,7 @@ struct DuelSession {
   let suite: String
   let failOnImprovement: Bool
   let isStrict: Bool
+  let format: ReportFormat
   /// Where the files go besides their own folder.
   let copy: String?
 
@@ -24,9 +25,11 @@ struct DuelSession {
     let machine = RunFacts.machine()
     let identity = DuelIdentity(
       a: a.hash, b: b.hash, machineClass: RunFacts.value("class_hash", in: machine))
+    let selfTest = try SelfTestRecord.check(
+      machineClass: RunFacts.value("class_name", in: machine))
     let earlier = try EarlierDuels(of: identity, now: Int(time(nil)))
     if let last = earlier.folders.last {
-      try Terminal.print(
+      try format.tell(
         "The same two sides met within the hour; their pairs count. The verdict of "
           + "\(last.path):\n\n\(last.verdict)\n")
     }
@@ -39,9 +42,17 @@ struct DuelSession {
     try fight(&duel)
 
     let outcome = outcome(of: duel, earlier)
-    let text = DuelText.render(outcome.report)
-    let code = exitCode(of: outcome.report, duel)
-    try Terminal.print(text)
+    var report = outcome.report
+    report.isStrict = isStrict
+    if let selfTest { report.notices.append(selfTest) }
+    // What a cell lost is no verdict on it.
+    if duel.exceptions.values.contains(where: { $0.status == .error }) {
+      report.exitStatus = .toolError
+    }
+    let text = report.rendered(as: .text)
+    let code = Interrupt.isRequested ? Failure.Kind.interrupted.rawValue : report.exitCode
+    // The report of a part must not pass for one of the whole.
+    if Interrupt.isRequested { try format.tell(text) } else { try format.write(report) }
     let facts =
       machine + a.facts(.a) + b.facts(.b) + identity.facts + [
         MachineFact("suite", suite), MachineFact("seed", String(options.seed)),
@@ -56,7 +67,7 @@ struct DuelSession {
     for folder in folders {
       try folder.write(DuelRecord(machine: facts, pairs: duel.pairs), verdict: text)
     }
-    try Terminal.print(folders[0].path)
+    try format.tell(folders[0].path)
     return code
   }
 
@@ -104,14 +115,5 @@ struct DuelSession {
         GateReport.Side(label: "B", value: b.description),
       ],
       unmatched: contests.unmatched + duel.unmatched, failOnImprovement: failOnImprovement)
-  }
-
-  private func exitCode(of report: GateReport, _ duel: DuelRun) -> Int32 {
-    if Interrupt.isRequested { return Failure.Kind.interrupted.rawValue }
-    if duel.exceptions.values.contains(where: { $0.status == .error }) {
-      return Failure.Kind.tool.rawValue
-    }
-    let status = report.exitStatus
-    return (isStrict && status == .inconclusive ? .regressed : status).rawValue
   }
 }

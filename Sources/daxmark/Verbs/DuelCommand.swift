@@ -54,6 +54,8 @@ struct DuelCommand: ParsableCommand {
   @Flag(help: "Exit 6 on a confirmed improvement.")
   var failOnImprovement = false
 
+  @OptionGroup var reportFormat: ReportFormat
+
   func validate() throws {
     if sides.isEmpty == routine.isEmpty {
       throw ValidationError("A duel takes two builds, or two of --routine.")
@@ -67,6 +69,10 @@ struct DuelCommand: ParsableCommand {
   }
 
   func run() throws {
+    try reportFormat.guarding { () throws(Failure) in try fight() }
+  }
+
+  private func fight() throws(Failure) -> Int32 {
     let cells = try choice.cells()
     let core = try CPUList.chosen(core)
     Interrupt.install()
@@ -77,9 +83,9 @@ struct DuelCommand: ParsableCommand {
     let contests = try contests(cells, options)
     let session = DuelSession(
       a: a, b: b, contests: contests, options: options, suite: choice.suiteName,
-      failOnImprovement: failOnImprovement, isStrict: strict, copy: out)
-    let code = try session.carryOut()
-    if code != 0 { throw ExitCode(code) }
+      failOnImprovement: failOnImprovement, isStrict: strict, format: reportFormat,
+      copy: out)
+    return try session.carryOut()
   }
 
   private var choice: CellChoice {

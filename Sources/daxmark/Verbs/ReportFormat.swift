@@ -32,31 +32,38 @@ struct ReportFormat: ParsableArguments {
 
   /// Carries out what a verb does, then writes its report, also one of why there is none.
   ///
-  /// - Parameters:
-  ///   - sides: What shall be compared, as far as it is known beforehand.
-  ///   - body: Makes the report, or throws a `Failure`.
+  /// - Parameter body: Makes the report, or throws a `Failure`.
   /// - Throws: The `Failure` of the body, or an `ExitCode` that is not 0.
-  func report(
-    sides: [GateReport.Side] = [], _ body: () throws(Failure) -> GateReport
-  ) throws {
-    let report: GateReport
+  func report(_ body: () throws(Failure) -> GateReport) throws {
+    try guarding { () throws(Failure) in
+      let report = try body()
+      try write(report)
+      return report.exitCode
+    }
+  }
+
+  /// Carries out what a verb does, which writes its report itself; writes one when it fails.
+  ///
+  /// - Parameter body: Gives the exit code, or throws a `Failure`.
+  /// - Throws: The `Failure` of the body, or an `ExitCode` that is not 0.
+  func guarding(_ body: () throws(Failure) -> Int32) throws {
+    let code: Int32
     do throws(Failure) {
-      report = try body()
+      code = try body()
     } catch {
       // Whoever reads the files must not find those of an earlier verdict. The sentence is for
       // the terminal, where text has nothing to add to it.
       if !output.isEmpty || !printsText, let status = error.kind.exitStatus {
-        let none = GateReport(
-          sides: sides, rows: [], notices: [error.sentence], exitStatus: status)
+        let none = GateReport(sides: [], rows: [], notices: [error.sentence], exitStatus: status)
         try write(none, withText: false)
       }
       throw error
     }
-    try write(report, withText: true)
-    if report.exitCode != 0 { throw ExitCode(report.exitCode) }
+    if code != 0 { throw ExitCode(code) }
   }
 
-  private func write(_ report: GateReport, withText: Bool) throws(Failure) {
+  /// Writes a report to where the options say.
+  func write(_ report: GateReport, withText: Bool = true) throws(Failure) {
     if output.isEmpty {
       try Terminal.write(text(report, as: format ?? .text), to: 1)
       return
@@ -72,6 +79,12 @@ struct ReportFormat: ParsableArguments {
         throw Failure(.tool, "The report '\(path)' could not be written: \(error.text).")
       }
     }
+  }
+
+  /// Tells a person something beside the report: on standard output, unless the report alone may
+  /// stand there.
+  func tell(_ text: String) throws(Failure) {
+    if printsText { try Terminal.print(text) } else { Terminal.note(text) }
   }
 
   private func text(_ report: GateReport, as format: GateReport.Format) -> String {

@@ -111,7 +111,7 @@ import Testing
         exitStatus: .regressed)
       let text = report.rendered(as: .markdown)
       #expect(text.utf8.count <= 60_000, "\(count)")
-      #expect(text.contains("REGRESSED:** \(count) of \(2 * count) result"))
+      #expect(text.contains("REGRESSED:** \(count) of \(2 * count) gating result"))
       #expect(count < 1_000 || text.contains("more"))
       let opened = text.split(separator: "<details>", omittingEmptySubsequences: false).count
       #expect(text.split(separator: "</details>", omittingEmptySubsequences: false).count == opened)
