@@ -39,7 +39,7 @@ internal import Glibc
   }
 
   func batch(calls: Int) throws(CellException) -> BatchMeasurement {
-    try armed { () throws(FSDAXError) in 
+    try armed { () throws(FSDAXError) in
       // Calls beyond the limit find no place to work at, and would be counted for nothing.
       try measured(min(max(calls / works.count, 1), works[0].callLimit))
     }
