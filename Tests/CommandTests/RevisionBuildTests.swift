@@ -68,9 +68,10 @@ import Testing
     }
     try fake.write(".build/workspace-state.json", "{}")
     try fake.commit(
-      hook:
-        #"test -d "$2/checkouts/parser" -a -d "$2/repositories/parser" -a -f "$2/workspace-state.json""#
-    )
+      hook: """
+        test -d "$2/checkouts/parser" -a -d "$2/repositories/parser"
+        test -f "$2/workspace-state.json"
+        """)
     _ = try fake.resolve("HEAD")
   }
 
@@ -168,7 +169,7 @@ import Testing
 
   @Test(
     "Ctrl-C ends a build with all that it started, also what ignores it",
-    arguments: ["", "trap '' INT TERM; "])
+    arguments: ["", "trap '' INT TERM; ", "trap '' INT TERM; set -m; "])
   func interrupted(stubbornness: String) throws {
     let commit = try fake.commit(
       hook: stubbornness + "(while :; do touch $1/spill; sleep 0.05; done) & echo $! > $2/child; "

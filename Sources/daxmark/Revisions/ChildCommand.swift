@@ -103,19 +103,48 @@ enum ChildCommand {
     return child
   }
 
-  /// Ends a command's group: politely, as Ctrl-C does, so that it can end its own, then for good.
+  /// Ends a command with all that it started: politely, as Ctrl-C does, then for good.
+  ///
+  /// Swift's builds put each job into a group of its own and end them when asked; jobs of one that
+  /// has to be killed are found by their parents.
   private static func end(_ child: pid_t) {
     var bySignal: Int32 = 0
     var code: Int32 = 0
-    for (number, patience) in [(SIGINT, Int32(3000)), (SIGTERM, 1000), (SIGKILL, 5000)] {
+    var hasEnded = false
+    for (number, patience) in [(SIGINT, Int32(5000)), (SIGTERM, 1000)] where !hasEnded {
       kill(-child, number)
-      if unsafe chost_ended(child, patience, &bySignal, &code) == 1 { break }
+      hasEnded = unsafe chost_ended(child, patience, &bySignal, &code) == 1
     }
+    let others = hasEnded ? [] : descendants(of: child)
     // The group's number stays taken until its leader is collected: this hits nobody else.
     kill(-child, SIGKILL)
+    for other in others { kill(other, SIGKILL) }
     collect(child)
     // Killed is not gone: one that still writes would refill the folder removed next.
-    for _ in 0..<200 where kill(-child, 0) == 0 { usleep(10_000) }
+    for _ in 0..<200 where kill(-child, 0) == 0 || others.contains(where: { kill($0, 0) == 0 }) {
+      usleep(10_000)
+    }
+  }
+
+  /// The processes that a process has started, and those that they have.
+  private static func descendants(of root: pid_t) -> [pid_t] {
+    var children: [pid_t: [pid_t]] = [:]
+    for process in FileSystem.names(in: "/proc").compactMap({ pid_t($0) }) {
+      let bytes = (try? FileSystem.read("/proc/\(process)/stat")) ?? []
+      // The name before it, in parentheses, may hold anything.
+      let fields = String(decoding: bytes, as: UTF8.self).split(separator: ")").last?
+        .split(separator: " ")
+      guard let fields, fields.count > 1, let parent = pid_t(fields[1]) else { continue }
+      children[parent, default: []].append(process)
+    }
+    var found: [pid_t] = []
+    var open = [root]
+    while let process = open.popLast() {
+      let started = children[process] ?? []
+      found += started
+      open += started
+    }
+    return found
   }
 
   private static func collect(_ child: pid_t) {

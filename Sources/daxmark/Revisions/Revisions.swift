@@ -27,6 +27,12 @@ struct Revisions {
   func resolve(
     _ argument: String, as label: String, progress: (String) -> Void
   ) throws(Failure) -> BuiltSide {
+    try Interrupt.answeredOnce { () throws(Failure) in try resolved(argument, label, progress) }
+  }
+
+  private func resolved(
+    _ argument: String, _ label: String, _ progress: (String) -> Void
+  ) throws(Failure) -> BuiltSide {
     if argument == Self.workingTree { return try builtInPlace(label, progress) }
     let path = argument.hasPrefix("/") ? argument : "\(folder)/\(argument)"
     if FileSystem.isExecutable(path) {

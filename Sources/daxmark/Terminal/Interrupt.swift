@@ -8,9 +8,22 @@ internal import Synchronization
 /// huge pages back and ends the process at once.
 enum Interrupt {
   private static let requested = Atomic<Bool>(false)
+  private static let isCleaningUp = Atomic<Bool>(false)
 
   /// Whether somebody asked to stop.
   static var isRequested: Bool { requested.load(ordering: .relaxed) }
+
+  /// Runs a body that answers a request to stop within seconds and then cleans up after itself.
+  ///
+  /// A second signal must not end it half-way: who is asked twice at once, by a terminal and a
+  /// script for instance, would leave a build running that nobody ends any more.
+  static func answeredOnce<Result, Failure: Error>(
+    _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let before = isCleaningUp.exchange(true, ordering: .relaxed)
+    defer { isCleaningUp.store(before, ordering: .relaxed) }
+    return try body()
+  }
 
   /// Takes over SIGINT, SIGTERM and SIGHUP.
   static func install() {
@@ -22,8 +35,9 @@ enum Interrupt {
     unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     for number in [SIGINT, SIGTERM, SIGHUP] {
       signal(number) { _ in
-        // Only async-signal-safe work: an atomic exchange, one write, _exit.
-        if Interrupt.requested.exchange(true, ordering: .relaxed) {
+        // Only async-signal-safe work: atomics, one write, _exit.
+        let isRepeated = Interrupt.requested.exchange(true, ordering: .relaxed)
+        if isRepeated, !Interrupt.isCleaningUp.load(ordering: .relaxed) {
           HugePagePool.releaseFromSignalHandler()
           _exit(130)
         }
