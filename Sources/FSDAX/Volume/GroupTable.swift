@@ -97,6 +97,6 @@ internal import HotCore
   func prefetch(_ block: UInt32) {
     let index = index(of: block)
     let local = block &- UInt32(index * blocksPerGroup)
-    unsafe prefetchForWrite(records[index].address(of: local))
+    unsafe records[index].prefetch(local)
   }
 }
