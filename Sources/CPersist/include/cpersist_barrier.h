@@ -18,6 +18,11 @@ CPERSIST_INLINE void cpersist_prefetch_write(const void *_Nonnull address) {
   __builtin_prefetch(address, 1, 3);
 }
 
+/// Asks for a line that will be read.
+CPERSIST_INLINE void cpersist_prefetch_read(const void *_Nonnull address) {
+  __builtin_prefetch(address, 0, 3);
+}
+
 /// Orders earlier write-backs and non-temporal stores before every later store.
 CPERSIST_INLINE void cpersist_fence(void) {
 #if defined(__x86_64__)

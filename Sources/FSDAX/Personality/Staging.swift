@@ -14,13 +14,23 @@ extension Volume {
     if staged.state != .written { inode.cow.setState(.written, in: range) }
     // Needed at the end, when the data have pushed everything else out of the cache.
     groups.prefetch(piece.device)
-    if let data { groups.prefetch(data.device) }
+    if let data { prefetchOld(data.device) }
     // No NEW flag and no zeroing: what is not filled by the copy stays as the medium has it (H1).
     let target = Mapping(Extent(written: piece), .shared)
     guard let data else {
       return MappingPair(target: target)
     }
     return MappingPair(target: target, sourceMap: Mapping(data.clipped(to: range)))
+  }
+
+  /// Fetches the beginning of a block that is soon copied, and what is known of it.
+  ///
+  /// The bare copy waits for its source while the block before drains; here locks are between.
+  @inline(__always)
+  func prefetchOld(_ block: UInt32) {
+    // SAFETY: an address on the device, and only a hint.
+    unsafe prefetchForRead(device.base + Int(block) << DAXDevice.pageShift, lineCount: 8)
+    groups.prefetch(block)
   }
 
   /// Unwritten blocks become written zeros now: a store through a mapping gives no later hook.

@@ -40,6 +40,7 @@ extension Volume {
         limit = first + shared.count
         if shared.isShared {
           if operation.contains(.noWait) { throw .EAGAIN }
+          prefetchOld(data.device)
           let staged = try stage(
             inode, first..<limit, wantsHuge: operation.contains(.fault), ledger)
           return copyPair(inode, staged, data, first..<min(limit, staged.end))

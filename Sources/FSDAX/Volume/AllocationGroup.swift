@@ -111,11 +111,8 @@ struct AllocationGroup: ~Copyable {
   @inline(__always)
   mutating func adopt(_ device: Range<UInt32>, inode: UInt32, first: UInt64) {
     let blocks = local(device)
-    for block in blocks {
-      precondition(refcounts.count(of: block) == 0, "the block has an owner")
-      precondition(!allocator.isFree(Int(block)), "the block is free")
-    }
-    _ = refcounts.increment(blocks)
+    precondition(allocator.areTaken(Self.places(blocks)), "a block is free")
+    refcounts.begin(blocks)
     owners.insert(blocks: blocks, inode: inode, first: first)
   }
 

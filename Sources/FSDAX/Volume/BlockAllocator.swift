@@ -62,6 +62,19 @@ struct BlockAllocator: ~Copyable {
     return unsafe words[block &>> 6] &>> UInt64(block & 63) & 1 == 1
   }
 
+  /// Whether none of the blocks is free.
+  @inline(__always)
+  func areTaken(_ blocks: Range<Int>) -> Bool {
+    precondition(blocks.lowerBound >= 0 && blocks.upperBound <= blockCount, "no such blocks")
+    var block = blocks.lowerBound
+    while block < blocks.upperBound {
+      let word = block &>> 6
+      if unsafe words[word] & Self.mask(block, blocks.upperBound) != 0 { return false }
+      block = (word &+ 1) &<< 6
+    }
+    return true
+  }
+
   /// Takes a run that is free; the rotor goes behind it.
   @inline(__always)
   mutating func take(_ start: Int, count: Int) {

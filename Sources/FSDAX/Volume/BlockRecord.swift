@@ -1,3 +1,4 @@
+internal import HotCore
 internal import Synchronization
 
 /// Who refers to one device block, in half a cache line.
@@ -62,9 +63,10 @@ struct BlockRecord: BitwiseCopyable {
     unsafe counts[index].load(ordering: .relaxed) > 1
   }
 
-  /// The address of a block's record, to fetch it ahead.
-  @unsafe @inline(__always)
-  func address(of block: UInt32) -> UnsafeRawPointer {
-    unsafe UnsafeRawPointer(base + Int(block))
+  /// Fetches a block's record and count ahead, to be changed soon.
+  @inline(__always)
+  func prefetch(_ block: UInt32) {
+    unsafe prefetchForWrite(UnsafeRawPointer(base + Int(block)))
+    unsafe prefetchForWrite(UnsafeRawPointer(counts + Int(block)))
   }
 }

@@ -70,6 +70,35 @@
   }
 }
 
+extension ExtentChunk {
+  /// The last index from `start` up to `end` whose block is no hole, or nil; eight words at a time.
+  @inline(__always)
+  func lastMapped(from start: Int, to end: Int) -> Int? {
+    var index = end
+    while index &- 8 >= start {
+      // SAFETY: eight words below `end`, which is at most the number of words.
+      let eight = unsafe UnsafeRawPointer(words + index - 8).loadUnaligned(as: SIMD8<UInt32>.self)
+      if any(eight .!= SIMD8(repeating: 0)) { break }
+      index &-= 8
+    }
+    while index > start {
+      index &-= 1
+      if self[index] != 0 { return index }
+    }
+    return nil
+  }
+
+  /// Sets words to `first`, `first + step`, and so on.
+  @inline(__always)
+  func fill(from start: Int, to end: Int, first: UInt32, step: UInt32) {
+    var word = first
+    for index in start..<end {
+      self[index] = word
+      word &+= step
+    }
+  }
+}
+
 /// What one word says.
 enum ExtentWord {
   private static let stateShift: UInt32 = 30

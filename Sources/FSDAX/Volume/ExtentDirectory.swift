@@ -1,11 +1,19 @@
+internal import Synchronization
+
 /// The chunks of a file by their number: an array for the first 16 GiB, a tree behind it.
 @safe struct ExtentDirectory: ~Copyable {
   /// Chunks in the array at most.
   private static let denseLimit: UInt64 = 1 << 13
   // SAFETY: `dense` has `denseCount` initialised words, each the address of a chunk or 0.
   private var dense: UnsafeMutablePointer<UInt>?
-  private var denseCount: UInt64 = 0
+  // Atomic, so that the directory is passed by address: see `ExtentMap.mappedCount`.
+  private let denseSlots = Atomic<UInt64>(0)
   private var sparse = RecordTree<SparseChunk>()
+
+  private var denseCount: UInt64 {
+    @inline(__always) get { denseSlots.load(ordering: .relaxed) }
+    nonmutating set { denseSlots.store(newValue, ordering: .relaxed) }
+  }
 
   private struct SparseChunk: TreeRecord {
     let number: UInt64

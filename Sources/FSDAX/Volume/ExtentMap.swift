@@ -59,10 +59,10 @@ struct ExtentMap: ~Copyable {
     var number = (block - 1) >> ExtentChunk.shift
     while let found = chunks.previous(atOrBefore: number), let chunk = chunks.chunk(found) {
       let first = found << ExtentChunk.shift
-      var index = Int(min(block - first, UInt64(ExtentChunk.blockCount)))
-      while index > 0, chunk.mappedCount > 0, first + UInt64(index) > floor {
-        index -= 1
-        if chunk[index] != 0 { return first + UInt64(index) >= floor ? first + UInt64(index) : nil }
+      let end = Int(min(block - first, UInt64(ExtentChunk.blockCount)))
+      let start = floor > first ? Int(min(floor - first, UInt64(end))) : 0
+      if chunk.mappedCount > 0, let index = chunk.lastMapped(from: start, to: end) {
+        return first + UInt64(index)
       }
       if found == 0 || first <= floor { return nil }
       number = found - 1
@@ -128,11 +128,10 @@ struct ExtentMap: ~Copyable {
       let chunk = chunks.made(block >> ExtentChunk.shift)
       let start = Int(truncatingIfNeeded: block) & (ExtentChunk.blockCount - 1)
       let count = min(ExtentChunk.blockCount - start, Int(extent.end - block))
-      for index in start..<start + count {
-        precondition(chunk[index] == 0, "the range is a hole")
-        chunk[index] = word
-        word &+= step
-      }
+      let stop = chunk.endOfRun(from: start, to: start + count, first: 0, step: 0)
+      precondition(stop == start + count, "the range is a hole")
+      chunk.fill(from: start, to: stop, first: word, step: step)
+      word &+= step &* UInt32(truncatingIfNeeded: count)
       chunk.mappedCount &+= count
       block += UInt64(count)
     }
@@ -177,7 +176,7 @@ struct ExtentMap: ~Copyable {
     while block < extent.end, let chunk = chunks.chunk(block >> ExtentChunk.shift) {
       let start = Int(truncatingIfNeeded: block) & (ExtentChunk.blockCount - 1)
       let count = min(ExtentChunk.blockCount - start, Int(extent.end - block))
-      for index in start..<start + count { chunk[index] = 0 }
+      chunk.fill(from: start, to: start + count, first: 0, step: 0)
       chunk.mappedCount &-= count
       block += UInt64(count)
     }
@@ -193,9 +192,11 @@ struct ExtentMap: ~Copyable {
     let step = ExtentWord.step(word)
     var block = extent.first
     while block < extent.end, let chunk = chunks.chunk(block >> ExtentChunk.shift) {
-      chunk[Int(truncatingIfNeeded: block)] = word
-      word &+= step
-      block += 1
+      let start = Int(truncatingIfNeeded: block) & (ExtentChunk.blockCount - 1)
+      let count = min(ExtentChunk.blockCount - start, Int(extent.end - block))
+      chunk.fill(from: start, to: start + count, first: word, step: step)
+      word &+= step &* UInt32(truncatingIfNeeded: count)
+      block += UInt64(count)
     }
     return old
   }

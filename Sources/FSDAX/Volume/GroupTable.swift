@@ -41,7 +41,7 @@ internal import HotCore
         group: AllocationGroup(
           firstBlock: UInt32(first), blockCount: min(size, blockCount - first)))
       unsafe (records + index).initialize(to: slot.group.records)
-      unsafe (slots + index).initialize(to: .allocate(capacity: 1))
+      unsafe (slots + index).initialize(to: allocateOwnLines(for: Slot.self))
       unsafe slots[index].initialize(to: slot)
     }
   }
@@ -97,6 +97,6 @@ internal import HotCore
   func prefetch(_ block: UInt32) {
     let index = index(of: block)
     let local = block &- UInt32(index * blocksPerGroup)
-    unsafe prefetchForWrite(records[index].address(of: local))
+    unsafe records[index].prefetch(local)
   }
 }

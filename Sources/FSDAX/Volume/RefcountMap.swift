@@ -61,6 +61,18 @@ struct RefcountMap: ~Copyable {
     store(count, Int(block))
   }
 
+  /// Gives blocks nobody refers to their first reference.
+  @inline(__always)
+  mutating func begin(_ blocks: Range<UInt32>) {
+    check(blocks)
+    var old: UInt32 = 0
+    for index in Int(blocks.lowerBound)..<Int(blocks.upperBound) {
+      old |= load(index)
+      store(1, index)
+    }
+    precondition(old == 0, "a block has an owner")
+  }
+
   /// Adds a reference to each block.
   ///
   /// - Parameter blocks: Device blocks.
