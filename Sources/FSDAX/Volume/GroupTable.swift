@@ -41,7 +41,7 @@ internal import HotCore
         group: AllocationGroup(
           firstBlock: UInt32(first), blockCount: min(size, blockCount - first)))
       unsafe (records + index).initialize(to: slot.group.records)
-      unsafe (slots + index).initialize(to: allocateOwnLines(for: Slot.self))
+      unsafe (slots + index).initialize(to: .allocate(capacity: 1))
       unsafe slots[index].initialize(to: slot)
     }
   }

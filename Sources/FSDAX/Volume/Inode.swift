@@ -53,7 +53,7 @@ internal import Synchronization
     extentLock = SharedLock(rank: LockRank.extents, order: UInt64(number))
     entries = EntryTree(inode: number)
     areas = AreaList(inode: number)
-    unsafe attributes = allocateOwnLines(for: FileAttributes.self)
+    unsafe attributes = .allocate(capacity: 1)
     unsafe attributes.initialize(to: FileAttributes())
   }
 
@@ -88,7 +88,7 @@ enum LockRank {
   private let state: UnsafeMutablePointer<InodeState>
 
   init(number: UInt32) {
-    unsafe state = allocateOwnLines(for: InodeState.self)
+    unsafe state = .allocate(capacity: 1)
     unsafe state.initialize(to: InodeState(number: number))
   }
 
