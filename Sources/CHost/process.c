@@ -7,6 +7,7 @@
 #include <spawn.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -47,6 +48,14 @@ int chost_spawn(
   *to_child = input[1];
   *from_child = output[0];
   return 0;
+}
+
+int chost_fix_layout(int fixed) {
+  int now = personality(0xffffffff);
+  if (now < 0) return 0;
+  int wanted = fixed ? now | ADDR_NO_RANDOMIZE : now & ~ADDR_NO_RANDOMIZE;
+  if (wanted != now) personality((unsigned long)wanted);
+  return (now & ADDR_NO_RANDOMIZE) != 0;
 }
 
 int chost_ended(int32_t process, int timeout_ms, int *by_signal, int *code) {

@@ -11,6 +11,11 @@ int chost_spawn(
     const char *_Nonnull executable, char *_Nullable const *_Nonnull arguments, int inherited,
     int32_t *_Nonnull process, int *_Nonnull to_child, int *_Nonnull from_child);
 
+/// Whether programs that this thread starts from now on have the same addresses in every start: the
+/// kernel then leaves out randomising their layout. Returns what held before; where the kernel
+/// refuses (a container may), nothing changes. (personality is not in the Glibc overlay.)
+int chost_fix_layout(int fixed);
+
 /// Waits up to `timeout_ms` for the process to end without collecting it. Returns 1 when it ended
 /// (exit code, or the signal with `*by_signal` = 1), 0 when it still runs.
 int chost_ended(

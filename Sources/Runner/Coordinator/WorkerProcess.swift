@@ -12,22 +12,35 @@ struct WorkerProcess: ~Copyable {
   private let replies: Int32
   private var channel: LineChannel
 
-  /// Starts `executable worker --core N`, with `more` arguments.
+  /// How a worker is started, beyond what every worker needs.
+  struct Manner {
+    /// More arguments.
+    var arguments: [String] = []
+    /// What the worker takes for its own name, when not its path.
+    var name: String?
+    /// Whether its addresses are the same in every start.
+    var hasFixedLayout = false
+  }
+
+  /// Starts `executable worker --core N`.
   ///
   /// The worker has the shared working mapping, `workingSet`, as its descriptor 3.
   ///
   /// - Throws: `WorkerFailure` when there is no such program.
   init(
-    executable: String, core: Int, workingSet: Int32, more: [String] = []
+    executable: String, core: Int, workingSet: Int32, _ manner: Manner = Manner()
   ) throws(WorkerFailure) {
-    let arguments = [executable, "worker", "--core", String(core)] + more
+    let name = manner.name ?? executable
+    let arguments = [name, "worker", "--core", String(core)] + manner.arguments
     // SAFETY: strdup copies; the array ends with nil as exec asks, and all is freed after the call.
     var pointers = unsafe arguments.map { unsafe strdup($0) } + [nil]
     var started = Int32()
     var toWorker: Int32 = -1
     var fromWorker: Int32 = -1
+    let before = manner.hasFixedLayout ? chost_fix_layout(1) : 1
     let status = unsafe chost_spawn(
       executable, &pointers, workingSet, &started, &toWorker, &fromWorker)
+    if before == 0 { _ = chost_fix_layout(0) }
     unsafe pointers.forEach { unsafe free($0) }
     guard status == 0 else {
       throw WorkerFailure("The worker '\(executable)' could not be started: \(errnoText(status)).")

@@ -179,13 +179,31 @@ extension Duel {
   ) throws(RunError) -> Bool {
     if calls[id] != nil { return true }
     let request = Request.calibrate(id: id, targetNanoseconds: options.batchNanoseconds)
-    guard case .calibrated(_, let count)? = try ask(.a, index, request) else { return false }
+    guard case .calibrated(_, var count)? = try ask(.a, index, request) else { return false }
+    if contests[index].isTransient {
+      guard let fewer = try fewerFaults(id, index, of: count) else { return false }
+      count = fewer
+    }
     // A reference repeats nothing.
     calls[id] =
       threads.map { Repetition.calls(near: count, permille: options.repeatPermille, threads: $0) }
       ?? count
     return true
   }
+
+  /// Fault cells calibrate to all their pages, whatever the target; of a duel's many short batches
+  /// each takes as many as make one.
+  private mutating func fewerFaults(
+    _ id: Int, _ index: Int, of count: Int
+  ) throws(RunError) -> Int? {
+    let request = Request.batch(id: id, calls: count)
+    guard case .sample(_, let batch)? = try ask(.a, index, request) else { return nil }
+    let target = Double(options.batchNanoseconds) * Double(count)
+    let fitting = Int(target / Double(max(batch.cpuNanoseconds, 1)))
+    return min(max(fitting, Self.fewestFaults), count)
+  }
+
+  private static var fewestFaults: Int { 256 }
 
   private mutating func release(_ index: Int) throws(RunError) {
     guard prepared.remove(index) != nil else { return }
