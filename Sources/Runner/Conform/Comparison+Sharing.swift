@@ -99,15 +99,18 @@ extension Comparison {
 
   /// Places that share a block in the model alone: those that the kernel copied get one.
   private mutating func part(_ groups: [[Place]], _ sizes: [String: Int]) -> Finding {
-    let moved = groups.filter { group in
-      group.contains { touched.mayBeInStoredFolio($0.name, $0.block) }
-    }
+    let moved = groups.filter { $0.contains { copyRule($0) != nil } }
     guard moved.count >= groups.count - 1 else {
       let (first, other) = (groups[0][0], groups[1][0])
       return .differ("\(other.text) has the block of \(first.text) in the model alone")
     }
     for group in moved.prefix(groups.count - 1) {
-      use.use(.folioCopied)
+      for place in group {
+        if let rule = copyRule(place) {
+          use.use(rule)
+          break
+        }
+      }
       let from = group[0].block << 12
       let count = min(4096, (sizes[group[0].name] ?? 0) - from)
       model.force(TraceStep(.unshare, [group[0].name], [from, count]))
@@ -117,6 +120,12 @@ extension Comparison {
       }
     }
     return .followed
+  }
+
+  /// Why the kernel may have copied a block that the model left shared.
+  private func copyRule(_ place: Place) -> DifferenceRule? {
+    if touched.mayBeInStoredFolio(place.name, place.block) { return .folioCopied }
+    return isBtrfs && touched.isOldEnd(place.name, place.block) ? .endCopied : nil
   }
 
   private func keepsTruncated(_ place: Place) -> Bool {

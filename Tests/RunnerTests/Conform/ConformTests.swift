@@ -48,7 +48,9 @@ struct ConformTests {
       (
         "a byte behind a punch is lost",
         { step, model in
-          guard step.verb == .punch, step.range.position & 4095 == 1 else { return }
+          guard step.verb == .punch, step.range.position & 4095 == 1,
+            step.range.position <= model.sizes()[step.file] ?? 0
+          else { return }
           _ = model.run(TraceStep(.write, [step.file], [step.range.position - 1, 1, 0]))
         }, "bytes"
       ),
@@ -77,7 +79,7 @@ struct ConformTests {
     let outcome = try run.run(stepLimit: 5000)
     let failure = try #require(outcome.failure, "\(name) was not found")
     #expect(failure.difference.kind.rawValue == kind)
-    #expect(failure.trace.steps.count <= 5, "\(failure.trace)")
+    #expect(failure.trace.steps.count <= 8, "\(failure.trace)")
     let read = try Trace(parsing: failure.trace.description)
     #expect(run.replay(read.steps)?.kind == failure.difference.kind)
     let sane = ConformRun(personality: "xfs", seed: 1) {
@@ -100,7 +102,7 @@ struct ConformTests {
     for path in ["/nowhere", "/proc"] {
       #expect(throws: ConformError.self) { try ConformTarget(path) }
     }
-    #expect(throws: ConformError.self) { try ConformTarget("/dev/shm", personality: .xfs) }
+    #expect(throws: ConformError.self) { try ConformTarget("/dev/shm", personality: "xfs") }
   }
 
   @Test("punch and zero keep the block in which they end, also behind the end of the file")
@@ -126,7 +128,7 @@ struct ConformKernelTests {
       return
     }
     let target = try ConformTarget(mount.path)
-    #expect(target.personality == personality)
+    #expect(target.personality == personality.rawValue)
     for name in ScenarioFiles.names {
       let trace = try ScenarioFiles.trace(name)
       guard ["any", personality.rawValue].contains(trace.personality) else { continue }
