@@ -99,7 +99,7 @@ private struct TraceLines {
     }
     guard isPlain, word.utf8.count <= Self.longestName else {
       throw error(
-        "'\(word)' is no name of a file: up to \(Self.longestName) of the letters a to z and digits."
+        "'\(word)' is no name of a file: up to \(Self.longestName) letters a to z and digits."
       )
     }
     return String(word)

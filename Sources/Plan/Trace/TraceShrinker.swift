@@ -60,7 +60,7 @@ public struct TraceShrinker {
   private mutating func removeFiles(_ fails: ([TraceStep]) -> Bool) {
     let names = Set(steps.flatMap(\.files)).sorted()
     for old in names.reversed() {
-      for new in names where new < old {
+      for new in Set(names).union(["a", "b", "c"]).sorted() where new < old {
         let candidate = steps.map { step in
           var step = step
           step.files = step.files.map { $0 == old ? new : $0 }
@@ -88,8 +88,8 @@ public struct TraceShrinker {
   /// Simpler numbers in the place of one, the simplest first.
   static func smaller(_ number: Int) -> [Int] {
     let candidates = [
-      0, 1, 2, 4096, 8192, number & ~4095, (number + 4095) & ~4095, number / 2, number / 2 & ~4095,
-      number - 4096, number - 1,
+      0, 1, 2, 4096, 8192, number & ~4095, number / 2 & ~4095, number / 2, number - number / 4,
+      number - number / 16, number - number / 64, number - 4096, number - number / 256, number - 1,
     ]
     var seen: Set<Int> = [number]
     return candidates.filter { $0 >= 0 && $0 < number && seen.insert($0).inserted }

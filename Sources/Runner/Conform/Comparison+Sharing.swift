@@ -16,6 +16,12 @@ extension Comparison {
     var device = -1
   }
 
+  /// A block of the model and the one that stands for it.
+  private struct Pair: Hashable {
+    var model: Int
+    var live: Int
+  }
+
   private typealias Sides = [Place: (model: Side, live: Side)]
 
   private enum Finding {
@@ -57,6 +63,9 @@ extension Comparison {
     var hasFollowed = false
     var byModel: [Int: [Place]] = [:]
     var byLive: [Int: [Place]] = [:]
+    // Blocks of zeros that the model got in this round, by the other side's block.
+    var zeroed: [Int: Place] = [:]
+    let late = excusedPairs(places)
     let order = places.keys.sorted { ($0.name, $0.block) < ($1.name, $1.block) }
     for place in order {
       guard let (a, b) = places[place] else { continue }
@@ -66,15 +75,17 @@ extension Comparison {
         }
         use.use(rule)
         if rule == .zerosAsData || rule == .zeroEdge {
-          let first = place.block << 12
-          model.force(
-            TraceStep(
-              .write, [place.name], [first, min(4096, (sizes[place.name] ?? 0) - first), 0]))
+          follow(place, known: zeroed[b.device], sizes)
+          zeroed[b.device] = zeroed[b.device] ?? place
           hasFollowed = true
         }
         continue
       }
       guard a.state == .data, excused[place.name]?[place.block] != b.device else { continue }
+      if late.contains(Pair(model: a.device, live: b.device)) {
+        excused[place.name, default: [:]][place.block] = b.device
+        continue
+      }
       byModel[a.device, default: []].append(place)
       byLive[b.device, default: []].append(place)
     }
@@ -97,17 +108,46 @@ extension Comparison {
     return .agree
   }
 
+  /// The model gets a block of zeros where the other side has one: its own, or one already made.
+  private func follow(_ place: Place, known: Place?, _ sizes: [String: Int]) {
+    let first = place.block << 12
+    let count = min(4096, (sizes[place.name] ?? 0) - first)
+    if let known, count == 4096, (known.block + 1) << 12 <= sizes[known.name] ?? 0 {
+      model.force(
+        TraceStep(.clone, [known.name, place.name], [known.block << 12, count, first]))
+    } else {
+      model.force(TraceStep(.write, [place.name], [first, count, 0]))
+    }
+  }
+
+  /// The blocks of places that a rule let pass: whoever has both by a clone passes, too.
+  private func excusedPairs(_ places: Sides) -> Set<Pair> {
+    var pairs: Set<Pair> = []
+    for (name, blocks) in excused {
+      for (block, device) in blocks {
+        guard let (a, b) = places[Place(name: name, block: block)], b.device == device,
+          a.state == .data, b.state == .data
+        else { continue }
+        pairs.insert(Pair(model: a.device, live: b.device))
+      }
+    }
+    return pairs
+  }
+
   /// Places that share a block in the model alone: those that the kernel copied get one.
   private mutating func part(_ groups: [[Place]], _ sizes: [String: Int]) -> Finding {
-    let moved = groups.filter { group in
-      group.contains { touched.mayBeInStoredFolio($0.name, $0.block) }
-    }
+    let moved = groups.filter { $0.contains { copyRule($0) != nil } }
     guard moved.count >= groups.count - 1 else {
       let (first, other) = (groups[0][0], groups[1][0])
       return .differ("\(other.text) has the block of \(first.text) in the model alone")
     }
     for group in moved.prefix(groups.count - 1) {
-      use.use(.folioCopied)
+      for place in group {
+        if let rule = copyRule(place) {
+          use.use(rule)
+          break
+        }
+      }
       let from = group[0].block << 12
       let count = min(4096, (sizes[group[0].name] ?? 0) - from)
       model.force(TraceStep(.unshare, [group[0].name], [from, count]))
@@ -117,6 +157,12 @@ extension Comparison {
       }
     }
     return .followed
+  }
+
+  /// Why the kernel may have copied a block that the model left shared.
+  private func copyRule(_ place: Place) -> DifferenceRule? {
+    if touched.mayBeInStoredFolio(place.name, place.block) { return .folioCopied }
+    return isBtrfs && touched.isOldEnd(place.name, place.block) ? .endCopied : nil
   }
 
   private func keepsTruncated(_ place: Place) -> Bool {

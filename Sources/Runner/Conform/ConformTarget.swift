@@ -1,4 +1,4 @@
-public import FSDAX
+internal import FSDAX
 internal import LiveFS
 public import Plan
 
@@ -9,15 +9,16 @@ public struct ConformTarget: Sendable {
   /// Its type, such as `xfs`.
   public let type: String
   /// Whose rules the model follows.
-  public let personality: Personality
+  public let personality: String
+  private let rules: Personality
 
   /// Looks at a folder's filesystem.
   ///
   /// - Parameters:
   ///   - path: The folder.
-  ///   - personality: Whose rules the model follows, or nil to follow the filesystem's type.
+  ///   - personality: Whose rules the model follows, or `auto` to follow the filesystem's type.
   /// - Throws: `ConformError` with a sentence, where the model cannot be held against it.
-  public init(_ path: String, personality: Personality? = nil) throws(ConformError) {
+  public init(_ path: String, personality: String = "auto") throws(ConformError) {
     guard let filesystem = try? Filesystem.identify(path) else {
       throw ConformError("There is no folder '\(path)' that could be looked at.")
     }
@@ -26,14 +27,18 @@ public struct ConformTarget: Sendable {
         "The filesystem of '\(path)' has blocks of \(filesystem.blockByteCount) bytes; "
           + "the model has 4096.")
     }
-    guard let found = personality ?? Personality(rawValue: filesystem.type) else {
+    guard
+      let found = Personality(
+        rawValue: personality == "auto" ? filesystem.type : personality)
+    else {
       throw ConformError(
         "The model has no personality for \(filesystem.type), the filesystem of '\(path)'; "
           + "it has xfs and btrfs.")
     }
     self.path = path
     type = filesystem.type
-    self.personality = found
+    rules = found
+    self.personality = found.rawValue
     try probe()
   }
 
@@ -44,7 +49,7 @@ public struct ConformTarget: Sendable {
   public func sides() throws(ConformError) -> (model: any TraceExecutor, live: any TraceExecutor) {
     let model: ModelExecutor
     do throws(FSDAXError) {
-      model = try ModelExecutor(personality)
+      model = try ModelExecutor(rules)
     } catch {
       throw ConformError(error.description)
     }

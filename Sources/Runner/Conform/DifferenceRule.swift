@@ -16,6 +16,8 @@ public enum DifferenceRule: String, CaseIterable, Sendable {
   case folioCopied = "folio-copied"
   /// The zeroed edge of a range makes a block of a hole.
   case zeroEdge = "zero-edge"
+  /// Reserving behind the end copies the block in which the file ends.
+  case endCopied = "end-copied"
   /// A truncated block stays shared.
   case truncatedKeepsShared = "truncated-keeps-shared"
   /// A seek takes zeros in the page cache for data.
@@ -38,6 +40,8 @@ public enum DifferenceRule: String, CaseIterable, Sendable {
       "a store makes its whole folio dirty, and all of it is copied; DAX copies the page"
     case .zeroEdge:
       "Btrfs writes the block in which a zeroed range ends, also where it had no data"
+    case .endCopied:
+      "Btrfs zeroes the rest of the last block before it reserves behind it"
     case .truncatedKeepsShared:
       "Btrfs zeroes what lies behind the end when the file grows again, not when it shrinks"
     case .seekFindsCachedZeros:

@@ -8,6 +8,9 @@ struct TouchedBlocks {
   /// Blocks in which a range, or a file, begins or ends, by file.
   private var edges: [String: Set<Int>] = [:]
 
+  /// Last blocks of files that were allocated or zeroed behind their end.
+  private var ends: [String: Set<Int>] = [:]
+
   private static let windowShift = 9
 
   /// Whether a store may have made the whole folio dirty that the block lies in.
@@ -18,6 +21,9 @@ struct TouchedBlocks {
   /// Whether some range, or the file, began or ended in the block.
   func isEdge(_ name: String, _ block: Int) -> Bool { edges[name]?.contains(block) ?? false }
 
+  /// Whether the file ended in the block when something behind its end was allocated or zeroed.
+  func isOldEnd(_ name: String, _ block: Int) -> Bool { ends[name]?.contains(block) ?? false }
+
   /// Takes in a step, with the sizes before it and after it.
   mutating func add(_ step: TraceStep, _ before: [String: Int], _ after: [String: Int]) {
     let (position, byteCount) = step.range
@@ -25,6 +31,11 @@ struct TouchedBlocks {
       let first = index == 0 ? position : step.targetPosition
       let ends = [first, first &+ byteCount, before[name] ?? 0, after[name] ?? 0]
       for end in ends where end >= 0 { edges[name, default: []].insert(end >> 12) }
+    }
+    if [.zero, .zeroKeepingSize, .allocate].contains(step.verb),
+      let size = before[step.file], size < position &+ byteCount
+    {
+      ends[step.file, default: []].insert(size >> 12)
     }
     if [.clone, .cloneWhole, .dedupe, .copy].contains(step.verb) { carry(step, before) }
     if step.verb == .store, position >= 0, byteCount > 0, byteCount < 1 << 40 {

@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import FSDAX
 internal import Glibc
 internal import Plan
 internal import Runner
@@ -10,9 +9,10 @@ struct ConformCommand: ParsableCommand {
     commandName: "conform",
     abstract: "Hold the model of FSDAX against a filesystem of the running kernel.",
     discussion: """
-      Runs random steps (write, mapped write, clone, dedupe, punch, …) on both and compares results, \
-      sizes, all bytes, and the sharing of blocks. A difference is shrunk to a short trace, which \
-      --replay repeats. Exit codes: 0 none, 1 a difference or a tool error, 130 interrupted.
+      Runs random steps (write, mapped write, clone, dedupe, punch, …) on both, and compares \
+      results, sizes, all bytes, and the sharing of blocks. A difference is shrunk to a short \
+      trace, which --replay repeats. Exit codes: 0 none, 1 a difference or a tool error, 130 \
+      interrupted.
       """)
 
   @Option(help: "A folder on the filesystem, which must be able to clone.")
@@ -52,7 +52,7 @@ struct ConformCommand: ParsableCommand {
     Interrupt.install()
     let place: ConformTarget
     do throws(ConformError) {
-      place = try ConformTarget(target, personality: Personality(rawValue: personality))
+      place = try ConformTarget(target, personality: personality)
     } catch {
       throw Failure(.tool, error.description)
     }
@@ -64,7 +64,7 @@ struct ConformCommand: ParsableCommand {
   private func runRandom(_ place: ConformTarget) throws {
     let seed = seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
     try Terminal.print("\(place.type) at \(place.path), seed \(seed)")
-    let run = ConformRun(personality: place.personality.rawValue, seed: seed, sides: place.sides)
+    let run = ConformRun(personality: place.personality, seed: seed, sides: place.sides)
     var progress = ConformProgress(total: steps)
     let outcome: ConformRun.Outcome
     do {
@@ -98,7 +98,7 @@ struct ConformCommand: ParsableCommand {
     for path in paths {
       if Interrupt.isRequested { throw ExitCode(Failure.Kind.interrupted.rawValue) }
       let trace = try Scenarios.trace(at: path)
-      guard ["any", place.personality.rawValue].contains(trace.personality) else { continue }
+      guard ["any", place.personality].contains(trace.personality) else { continue }
       let sides: (model: any TraceExecutor, live: any TraceExecutor)
       do throws(ConformError) {
         sides = try place.sides()
@@ -106,7 +106,7 @@ struct ConformCommand: ParsableCommand {
         throw Failure(.tool, error.description)
       }
       var comparison = Comparison(
-        model: sides.model, live: sides.live, isBtrfs: place.personality == .btrfs)
+        model: sides.model, live: sides.live, isBtrfs: place.personality == "btrfs")
       let difference = comparison.run(trace.steps)
       use.add(comparison.use)
       if let difference {

@@ -115,7 +115,7 @@ import Testing
     #expect(fails(shrinker.steps))
     #expect(shrinker.steps.count == 2)
     #expect(shrinker.steps.allSatisfy { $0.file == "a" })
-    #expect(shrinker.steps[0].range.position < 102_000 && shrinker.steps[0].range.byteCount < 8193)
+    #expect(shrinker.steps[0].range.position < 103_000 && shrinker.steps[0].range.byteCount < 8193)
     #expect(shrinker.steps[1].range.position == 0)
   }
 

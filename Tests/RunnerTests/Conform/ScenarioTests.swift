@@ -85,7 +85,7 @@ struct ScenarioTests {
     #expect(trace.steps.contains { $0.verb == .map || $0.expected != nil })
     for personality in Personality.allCases
     where ["any", personality.rawValue].contains(trace.personality) {
-      let model = try ModelExecutor(personality)
+      let model = try ModelExecutor(personality, byteCount: 16 << 20)
       var oracle = TraceOracle()
       var isFollowed = true
       for step in trace.steps {
