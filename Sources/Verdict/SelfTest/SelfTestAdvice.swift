@@ -25,10 +25,10 @@ public enum SelfTestAdvice {
   /// - Returns: The reasons, for those cells that have one.
   public static func reasons(_ steps: [SelfTestStep], for cells: [Cell]) -> [Cell: String] {
     let newest = steps.map(\.startedUnix).max() ?? 0
-    let recent = steps.filter {
-      $0.version == SelfTestJudge.version
-        && newest.subtractingReportingOverflow($0.startedUnix).partialValue
-          <= SelfTestStanding.secondsMaximum
+    let recent = steps.filter { step in
+      let (age, overflow) = newest.subtractingReportingOverflow(step.startedUnix)
+      return step.version == SelfTestJudge.version && !overflow
+        && age <= SelfTestStanding.secondsMaximum
     }
     func sessions(_ step: SelfTestStep) -> Double {
       step.values.first { $0.name == Self.sessions }?.number ?? 0

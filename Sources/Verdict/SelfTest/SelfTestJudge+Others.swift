@@ -61,7 +61,8 @@ extension SelfTestJudge {
     }
     step.note("builds", Double(builds.count))
     for cell in cells {
-      step.note(SelfTestAdvice.name(of: cell) + SelfTestAdvice.layoutUnit, 100 * (shifts[cell] ?? 0))
+      let name = SelfTestAdvice.name(of: cell) + SelfTestAdvice.layoutUnit
+      step.note(name, 100 * (shifts[cell] ?? 0))
     }
     let floor = limits.floor
     let beyond = cells.filter { abs(shifts[$0] ?? 0) > floor }

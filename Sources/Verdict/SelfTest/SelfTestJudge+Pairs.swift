@@ -8,7 +8,7 @@ extension SelfTestJudge {
   /// One-sided confidence with which a single run on its own would alarm.
   private static let alarmConfidence = 0.995
 
-  /// Step 4, its second half: how much slower the second batch of a pair is. It only measures.
+  /// Step 4, its second half, which only measures: how much slower the second batch of a pair is.
   public func order(_ pairs: SelfTestPairs) -> SelfTestStep {
     var step = step("order", passed: true)
     var effects: [(cell: Cell, effect: Double)] = []

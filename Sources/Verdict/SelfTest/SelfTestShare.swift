@@ -16,6 +16,7 @@ struct SelfTestShare: Equatable, Sendable {
   ///
   /// - Parameter isExploratory: Whether it also holds where more failures than allowed are too few
   ///   to refute it. Where none is allowed, one refutes it.
+  /// - Returns: Whether the step may pass.
   func holds(isExploratory: Bool) -> Bool {
     guard let bounds else { return false }
     if Double(failures) <= maximum * Double(trials) * (1 + 1e-12) { return true }

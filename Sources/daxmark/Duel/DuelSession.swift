@@ -22,6 +22,10 @@ struct DuelSession {
   /// - Throws: `Failure` when a worker is lost or nothing can be written.
   func carryOut() throws(Failure) -> Int32 {
     let machine = RunFacts.machine()
+    let machineClass = RunFacts.value("class_name", in: machine)
+    let notice = try SelfTestRecord.check(machineClass: machineClass)
+    let advisory = SelfTestRecord.advice(
+      machineClass: machineClass, for: contests.contests.map(\.cell))
     let identity = DuelIdentity(
       a: a.hash, b: b.hash, machineClass: RunFacts.value("class_hash", in: machine))
     let earlier = try EarlierDuels(of: identity, now: Int(time(nil)))
@@ -38,7 +42,7 @@ struct DuelSession {
       confirmsImprovement: failOnImprovement)
     try fight(&duel)
 
-    let outcome = outcome(of: duel, earlier)
+    let outcome = outcome(of: duel, earlier, notice, advisory)
     let text = DuelText.render(outcome.report)
     let code = exitCode(of: outcome.report, duel)
     try Terminal.print(text)
@@ -88,8 +92,10 @@ struct DuelSession {
     }
   }
 
-  private func outcome(of duel: DuelRun, _ earlier: EarlierDuels) -> DuelOutcome {
-    var notices: [String] = []
+  private func outcome(
+    of duel: DuelRun, _ earlier: EarlierDuels, _ notice: String?, _ advisory: [Cell: String]
+  ) -> DuelOutcome {
+    var notices = [notice].compactMap { $0 }
     if !earlier.folders.isEmpty {
       let count = earlier.folders.count
       notices.append(
@@ -103,7 +109,8 @@ struct DuelSession {
         GateReport.Side(label: "A", value: a.description),
         GateReport.Side(label: "B", value: b.description),
       ],
-      unmatched: contests.unmatched + duel.unmatched, failOnImprovement: failOnImprovement)
+      unmatched: contests.unmatched + duel.unmatched, failOnImprovement: failOnImprovement,
+      advisory: advisory)
   }
 
   private func exitCode(of report: GateReport, _ duel: DuelRun) -> Int32 {

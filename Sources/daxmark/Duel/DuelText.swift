@@ -8,7 +8,8 @@ enum DuelText {
     var lines = ["\(report.exitStatus)".uppercased(), ""]
     lines += report.sides.map { "\($0.label)  \($0.value)" } + [""]
     for row in report.rows where row.judgement != .pass {
-      lines.append("\(row.judgement.rawValue)  \(row.cell.name)  \(row.change.map(text) ?? "")")
+      let label = row.judgement.rawValue + (row.isAdvisory ? " (advisory)" : "")
+      lines.append("\(label)  \(row.cell.name)  \(row.change.map(text) ?? "")")
       if !row.reason.isEmpty { lines.append("    \(row.reason)") }
     }
     lines += report.notices

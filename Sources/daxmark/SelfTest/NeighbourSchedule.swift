@@ -25,6 +25,7 @@ struct NeighbourSchedule {
   /// - Parameters:
   ///   - cpuNanoseconds: What it has computed since it began.
   ///   - wallNanoseconds: How long ago that was.
+  /// - Returns: The rest in nanoseconds.
   func rest(cpuNanoseconds: Int, wallNanoseconds: Int) -> Int {
     max(Self.restMinimum, Int(Double(cpuNanoseconds) / Self.duty) - wallNanoseconds)
   }
