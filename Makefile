@@ -5,6 +5,7 @@
 #   make test       all tests, in a debug build                      (FILTER=)
 #   make gate       judge this tree: by the baseline, or by a duel   (BASE=, ARGS=)
 #   make baseline   record a baseline: 3 moments × 5 processes, ~35 minutes
+#   make selftest   let the gate prove itself on this machine, minutes (ARGS=--quick, --nightly)
 #   make compare    describe how two runs differ                     (A= B=)
 #   make plot       draw the latest run                              (RUN=)
 #   make conform    hold the model against XFS and btrfs of this kernel  (root; ARGS=)
@@ -55,6 +56,9 @@ gate: build
 
 baseline: build
 	@scripts/record-baseline $(DAXMARK) $(SUITE) $(BASELINE_SPACING)
+
+selftest: build
+	@$(DAXMARK) selftest $(ARGS)
 
 compare: build
 	@$(DAXMARK) compare $(if $(A),$(A),$$(ls -d results/runs/*/ | tail -2 | head -1)) \

@@ -18,8 +18,9 @@ struct Daxmark: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       ListCommand.self, PlanCommand.self, RunCommand.self, ReportCommand.self, CompareCommand.self,
-      GateCommand.self, DuelCommand.self, BaselineCommand.self, ConformCommand.self,
-      LiveFSCommand.self, MachineCommand.self, WorkerCommand.self,
+      GateCommand.self, DuelCommand.self, SelfTestCommand.self, BaselineCommand.self,
+      ConformCommand.self, LiveFSCommand.self, MachineCommand.self, WorkerCommand.self,
+      NeighbourCommand.self,
     ])
 
   static func main() {
@@ -54,7 +55,8 @@ struct Daxmark: ParsableCommand {
     guard let verb = CommandLine.arguments.dropFirst().first, !verb.hasPrefix("-") else { return }
     let known = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
     if !known.contains(verb) {
-      throw unknown("verb", verb, among: known.filter { $0 != WorkerCommand.name })
+      let hidden = [WorkerCommand.name, NeighbourCommand.name]
+      throw unknown("verb", verb, among: known.filter { !hidden.contains($0) })
     }
   }
 

@@ -103,15 +103,7 @@ struct DuelRun {
   }
 
   /// log(B/A) of the frozen references that were measured.
-  var referenceShifts: [Cell: [Double]] {
-    var shifts: [Cell: [Double]] = [:]
-    for pair in pairs {
-      guard let times = pair.reference, let reference = pair.cell.reference else { continue }
-      shifts[reference, default: []].append(
-        quotient(times.bCPUNanoseconds, times.aCPUNanoseconds))
-    }
-    return shifts
-  }
+  var referenceShifts: [Cell: [Double]] { pairs.referenceShifts }
 
   /// Cells that could not duel, by side and reason.
   var unmatched: [GateReport.Unmatched] {
@@ -148,6 +140,19 @@ extension DuelCell.Step {
 extension PairSample {
   /// log(B/A) of the thread CPU times.
   var logRatio: Double { quotient(b.cpuNanoseconds, a.cpuNanoseconds) }
+}
+
+extension [PairSample] {
+  /// log(B/A) of the frozen references that were measured with the pairs.
+  var referenceShifts: [Cell: [Double]] {
+    var shifts: [Cell: [Double]] = [:]
+    for pair in self {
+      guard let times = pair.reference, let reference = pair.cell.reference else { continue }
+      shifts[reference, default: []].append(
+        quotient(times.bCPUNanoseconds, times.aCPUNanoseconds))
+    }
+    return shifts
+  }
 }
 
 /// The logarithm of a quotient of times; the reader and the workers let no zero through.

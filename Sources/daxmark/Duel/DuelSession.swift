@@ -23,10 +23,12 @@ struct DuelSession {
   /// - Throws: `Failure` when a worker is lost or nothing can be written.
   func carryOut() throws(Failure) -> Int32 {
     let machine = RunFacts.machine()
+    let machineClass = RunFacts.value("class_name", in: machine)
+    let notice = try SelfTestRecord.check(machineClass: machineClass)
+    let advisory = SelfTestRecord.advice(
+      machineClass: machineClass, for: contests.contests.map(\.cell))
     let identity = DuelIdentity(
       a: a.hash, b: b.hash, machineClass: RunFacts.value("class_hash", in: machine))
-    let selfTest = try SelfTestRecord.check(
-      machineClass: RunFacts.value("class_name", in: machine))
     let earlier = try EarlierDuels(of: identity, now: Int(time(nil)))
     if let last = earlier.folders.last {
       try format.tell(
@@ -41,10 +43,9 @@ struct DuelSession {
       confirmsImprovement: failOnImprovement)
     try fight(&duel)
 
-    let outcome = outcome(of: duel, earlier)
+    let outcome = outcome(of: duel, earlier, notice, advisory)
     var report = outcome.report
     report.isStrict = isStrict
-    if let selfTest { report.notices.append(selfTest) }
     // What a cell lost is no verdict on it.
     if duel.exceptions.values.contains(where: { $0.status == .error }) {
       report.exitStatus = .toolError
@@ -99,8 +100,10 @@ struct DuelSession {
     }
   }
 
-  private func outcome(of duel: DuelRun, _ earlier: EarlierDuels) -> DuelOutcome {
-    var notices: [String] = []
+  private func outcome(
+    of duel: DuelRun, _ earlier: EarlierDuels, _ notice: String?, _ advisory: [Cell: String]
+  ) -> DuelOutcome {
+    var notices = [notice].compactMap { $0 }
     if !earlier.folders.isEmpty {
       let count = earlier.folders.count
       notices.append(
@@ -114,6 +117,7 @@ struct DuelSession {
         GateReport.Side(label: "A", value: a.description),
         GateReport.Side(label: "B", value: b.description),
       ],
-      unmatched: contests.unmatched + duel.unmatched, failOnImprovement: failOnImprovement)
+      unmatched: contests.unmatched + duel.unmatched, failOnImprovement: failOnImprovement,
+      advisory: advisory)
   }
 }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Plan
 internal import Record
 internal import Verdict
 
@@ -39,6 +40,14 @@ enum SelfTestRecord {
     let standing = SelfTestStanding(steps, at: time(nil))
     if case .failed(let why) = standing { throw Failure(.selfTestFailed, why) }
     return sentence(standing)
+  }
+
+  /// Why cells may not gate on a machine class, by its self-tests; `check` goes before.
+  static func advice(machineClass: String, for cells: [Cell]) -> [Cell: String] {
+    guard let bytes = try? FileSystem.read(path(of: machineClass)),
+      let steps = try? SelfTestStep.decoded(bytes)
+    else { return [:] }
+    return SelfTestAdvice.reasons(steps, for: cells)
   }
 
   private static func sentence(_ standing: SelfTestStanding) -> String? {

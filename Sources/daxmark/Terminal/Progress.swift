@@ -38,6 +38,11 @@ struct Progress {
     }
   }
 
+  /// Shows a place in something long.
+  mutating func show(_ phase: String, _ name: String, done: Int, of count: Int) {
+    draw(phase, done, count, name)
+  }
+
   /// Removes the line.
   mutating func clear() {
     if isDrawn { try? Terminal.write("\r\u{1b}[K", to: 2) }

@@ -1,0 +1,196 @@
+internal import Plan
+internal import Record
+internal import Runner
+internal import Verdict
+
+/// A self-test being carried out, step by step.
+struct SelfTestRun {
+  /// Judges the steps.
+  private(set) var judge: SelfTestJudge
+  /// The steps so far, in order.
+  private(set) var steps: [SelfTestStep] = []
+  /// The first runs of the build against itself; `run` counts the sessions.
+  private(set) var recorded: [PairSample] = []
+  /// Cells that this machine cannot run, and why.
+  private(set) var skipped: [Cell: String] = [:]
+
+  private let contests: [Contest]
+  private let core: Int
+  private let seed: UInt64
+  private let executable: String
+  private let isRecording: Bool
+  private var generator: SeededGenerator
+  private var progress: SelfTestProgress
+  private var pairs = SelfTestPairs()
+
+  /// Pairs that a recording has of each cell in each run.
+  static let recordedPairs = 30
+
+  /// A self-test not yet begun.
+  ///
+  /// - Parameters:
+  ///   - judge: What judges, and how much is done.
+  ///   - cells: What duels.
+  ///   - executable: Both sides.
+  ///   - core: The core to measure on.
+  ///   - seed: Of all orders.
+  ///   - isRecording: Whether each gate run of a build against itself has workers of its own and
+  ///     a whole run of pairs.
+  ///   - layouts: How many other layouts are measured after this.
+  init(
+    judge: SelfTestJudge, cells: [Cell], executable: String, core: Int, seed: UInt64,
+    isRecording: Bool, layouts: Int
+  ) {
+    self.judge = judge
+    contests = cells.map { Contest($0) }
+    self.core = core
+    self.seed = seed
+    self.executable = executable
+    self.isRecording = isRecording
+    generator = SeededGenerator(seed: seed)
+    progress = SelfTestProgress(
+      plan: judge.plan, isRecording: isRecording, cellCount: cells.count, layouts: layouts)
+  }
+
+  /// Steps 1 to 6.
+  ///
+  /// - Returns: Whether they were carried out; false when somebody stopped it.
+  /// - Throws: `Failure` when something cannot be measured.
+  mutating func measure() throws(Failure) -> Bool {
+    defer { progress.clear() }
+    let plan = judge.plan
+    guard let same = try sameRuns() else { return false }
+    // First of all what it says about the cells: those that may not gate are judged nowhere.
+    let (dispersion, advisory) = judge.dispersion(pairs)
+    judge.advisory = Set(advisory)
+    add(judge.same(same, name: "same", inconclusiveMaximum: plan.inconclusiveMaximum))
+    for injection in plan.injections {
+      guard let runs = try runs(injection.gateRuns, "injected", permille: injection.permille)
+      else { return false }
+      add(judge.injected(runs, permille: injection.permille))
+    }
+    guard try measureBesideNeighbour() else { return false }
+    let swap = plan.swapped
+    guard let swapped = try runs(swap.gateRuns, "swapped", permille: swap.permille, side: .a)
+    else { return false }
+    add(judge.swapped(swapped, permille: swap.permille))
+    add(judge.order(pairs))
+    add(judge.permutation(pairs, seed: seed))
+    add(dispersion)
+    return true
+  }
+
+  /// Step 7.
+  mutating func compareMoments(of baseline: RunRecord?) { add(judge.stored(baseline)) }
+
+  /// Step 8: a build against others of the same source.
+  ///
+  /// - Returns: Whether it was carried out.
+  /// - Throws: `Failure` when something cannot be measured.
+  mutating func compareLayouts(_ layouts: LayoutProbe.Builds) throws(Failure) -> Bool {
+    defer { progress.clear() }
+    var all: [[SelfTestGateRun]] = []
+    for other in layouts.others {
+      let sides = (layouts.plain, other)
+      guard let runs = try runs(SelfTestProgress.layoutRuns, "layout", sides: sides) else {
+        return false
+      }
+      all.append(runs)
+    }
+    add(judge.layout(all))
+    return true
+  }
+
+  /// Takes over a step that was not carried out.
+  mutating func skip(_ name: String, _ why: String) { add(judge.skipped(name, why)) }
+
+  private mutating func add(_ step: SelfTestStep) { steps.append(step) }
+
+  /// Step 1, whose pairs the steps 4 to 6 look at as well.
+  private mutating func sameRuns() throws(Failure) -> [SelfTestGateRun]? {
+    let plan = judge.plan
+    let perSession = isRecording ? 1 : plan.runsPerSession
+    var judged: [SelfTestGateRun] = []
+    var number = 0
+    while judged.count < plan.sameRuns {
+      var session = self.session(pairs: isRecording ? Self.recordedPairs : 0)
+      let count = min(perSession, plan.sameRuns - judged.count)
+      guard try fight(&session, count, "same") else { return nil }
+      judged += session.gateRuns.map(\.judged)
+      keep(session.firstPairs, session: number)
+      number += 1
+    }
+    return judged
+  }
+
+  private mutating func keep(_ measured: [PairSample], session: Int) {
+    var byCell: [Cell: [SelfTestPair]] = [:]
+    for pair in measured {
+      byCell[pair.cell, default: []].append(
+        SelfTestPair(logRatio: pair.logRatio, isBFirst: pair.order == .bFirst))
+    }
+    for contest in contests { pairs.add(byCell[contest.cell] ?? [], of: contest.cell) }
+    guard isRecording else { return }
+    for var pair in measured {
+      pair.run = session
+      recorded.append(pair)
+    }
+  }
+
+  /// Step 3.
+  private mutating func measureBesideNeighbour() throws(Failure) -> Bool {
+    let plan = judge.plan
+    let neighbour = try Neighbour(core: core)
+    guard let same = try runs(plan.neighbourSameRuns, "neighbour") else { return false }
+    let injection = plan.neighbourInjection
+    guard
+      let injected = try runs(
+        injection.gateRuns, "neighbour-injected", permille: injection.permille)
+    else { return false }
+    guard neighbour.isAlive else {
+      throw Failure(.tool, "The neighbour ended before its time; beside none nothing is proven.")
+    }
+    add(judge.same(same, name: "neighbour-same", inconclusiveMaximum: nil))
+    add(judge.neighbourInjected(injected, permille: injection.permille))
+    return true
+  }
+
+  /// Gate runs in sessions; nil when somebody stopped them.
+  private mutating func runs(
+    _ count: Int, _ phase: String, permille: Int = 0, side: DuelSide = .b,
+    sides: (a: String, b: String)? = nil
+  ) throws(Failure) -> [SelfTestGateRun]? {
+    var judged: [SelfTestGateRun] = []
+    while judged.count < count {
+      var session = self.session(permille: permille, side: side, sides: sides)
+      let next = min(judge.plan.runsPerSession, count - judged.count)
+      let name = permille > 0 ? "\(phase) +\(Double(permille) / 10) %" : phase
+      guard try fight(&session, next, name) else { return nil }
+      judged += session.gateRuns.map(\.judged)
+    }
+    return judged
+  }
+
+  private mutating func session(
+    pairs: Int = 0, permille: Int = 0, side: DuelSide = .b,
+    sides: (a: String, b: String)? = nil
+  ) -> SelfTestSession {
+    var options = DuelOptions(
+      a: sides?.a ?? executable, b: sides?.b ?? executable, core: core, seed: generator.next())
+    options.repeatPermille = permille
+    options.repeatingSide = side
+    return SelfTestSession(contests: contests, options: options, firstPairsMinimum: pairs)
+  }
+
+  private mutating func fight(
+    _ session: inout SelfTestSession, _ count: Int, _ phase: String
+  ) throws(Failure) -> Bool {
+    let isWhole = try session.fight(count) { cellsDone in
+      progress.show(phase, cellsDone: cellsDone)
+      return !Interrupt.isRequested
+    }
+    progress.advance(gateRuns: count)
+    for (cell, exception) in session.skipped { skipped[cell] = exception.reason }
+    return isWhole
+  }
+}
