@@ -40,6 +40,7 @@ public enum Catalog {
         ("unshare", Unshare.brief), ("writeback", Writeback.brief), ("scaling", Scaling.brief),
       ]),
     Gate.suite,
+    Picture.suite,
     Suite(
       name: "full", question: "Everything: all families with all their axes.", rounds: 10,
       of: families.map { ($0.name, $0.workloads.map(\.workload)) }),

@@ -7,7 +7,7 @@ internal import Plan
 /// writes.
 enum CowBlock {
   static let essential = [
-    blocks("4KiB"), blocks("2MiB", routines: ["auto", "h8"]),
+    blocks("4KiB"), blocks("2MiB", routines: ["auto", "h8"]), Live.blocks(["buffered"], "4KiB"),
   ]
 
   static let brief = [blocks("4KiB", routines: ["auto"])]
@@ -15,7 +15,11 @@ enum CowBlock {
   static let suite = Suite(
     name: "cow-block",
     question: "What does a write of whole blocks cost where they are shared, over copying them?",
-    rounds: 16, workloads: [blocks("4KiB,64KiB,2MiB")])
+    rounds: 16,
+    workloads: [
+      blocks("4KiB,64KiB,2MiB"), Live.blocks(["buffered", "direct"], "4KiB,1MiB"),
+      Live.blocks(["dsync"], "4KiB,1MiB", durable: true),
+    ])
 
   private static func blocks(
     _ sizes: String, routines: [String] = Routines.modelBlock

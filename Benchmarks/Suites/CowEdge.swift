@@ -32,14 +32,22 @@ enum CowEdge {
       onModel("1000", "512", routines: ["auto"], sources: [.hole, .unwritten]),
       onModel("0", "512", routines: ["auto"]),
       onModel("1", "4095", routines: ["auto"]),
+      Live.edges(["buffered"]), Live.edges(["dsync"], durable: true),
     ]
+
+  /// One write by the bare routine, the model, and this kernel.
+  static let picture = [
+    edge(["auto"], "1000", "512", durable: true, .memory),
+    onModel("1000", "512", routines: ["auto", "btrfs"]),
+    Live.edges(["buffered"]), Live.edges(["dsync"], durable: true),
+  ]
 
   static let brief = [
     edge(
       ["auto", "libpmem", "kernel", "libc+clwb"], "1000", "512", sources: [.mapped, .hole],
       durable: true, .memory),
     edge(["auto", "libc", "kernel"], "1,1000", "512,4095", durable: false, .l1),
-    onModel("1000", "512", routines: ["auto"]),
+    onModel("1000", "512", routines: ["auto"]), Live.edges(["buffered"]),
   ]
 
   static let suite = Suite(
@@ -59,7 +67,11 @@ enum CowEdge {
       ]
       + [("1000", "512"), ("0", "512"), ("1", "4095"), ("2048", "2048")].map {
         onModel($0.0, $0.1, sources: SourceState.allCases)
-      })
+      }
+      + [
+        Live.edges(["buffered"], at: "0"), Live.edges(["buffered"], at: "1", "4095"),
+        Live.edges(["direct"], at: "512"),
+      ])
 
   private static func onModel(
     _ position: String, _ length: String, routines: [String] = Routines.modelEdge,

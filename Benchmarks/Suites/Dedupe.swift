@@ -18,6 +18,16 @@ enum Dedupe {
     onModel(extents: "4KiB,1MiB", mismatches: [.none]),
     onModel(extents: "1MiB", mismatches: [.first, .last]),
     onModel(extents: "1MiB", sources: [.hole], mismatches: [.none]),
+    Live.dedupes("1MiB", [.none, .first]),
+  ]
+
+  /// One comparison by the bare routine, the model, and this kernel.
+  static let picture = [
+    Workload(
+      .dedupe, routines: ["auto"], sizes: "1MiB", extents: "1MiB", caches: [.memory],
+      pages: [.any], mismatches: [.none]),
+    onModel(["auto", "btrfs"], extents: "1MiB", mismatches: [.none]),
+    Live.dedupes("1MiB", [.none]),
   ]
 
   static let brief = [
@@ -33,7 +43,11 @@ enum Dedupe {
     workloads: essential + [
       Workload(
         .dedupe, routines: Routines.compare, sizes: "64KiB,1MiB,16MiB", extents: "4KiB:*4:1MiB",
-        caches: [.llc, .memory], pages: [.any], mismatches: Mismatch.allCases),
+        caches: [.llc, .memory], pages: [.any],
+        mismatches: [.none, .first, .middle, .last]),
+      Live.dedupes("128KiB", Mismatch.allCases), Live.dedupes("1MiB", Mismatch.allCases),
+      Live.dedupes("128KiB", [.none], by: ["fideduperange-cold"]),
+      Live.dedupes("1MiB", [.none], by: ["fideduperange-cold"]),
       onModel(
         ["auto", "btrfs"], extents: "4KiB,64KiB,1MiB", sources: [.mapped, .hole],
         mismatches: [.none, .first, .last]),

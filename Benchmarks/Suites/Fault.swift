@@ -2,6 +2,9 @@ internal import Plan
 
 /// Page faults, by class, page size and threads: of the running kernel, and of the model.
 ///
+/// Of files, the pages are in the page cache: `read-mapped`, `write-mapped` and `write-after-read`
+/// map them, `private-cow` copies one, and `shared-cow` makes the filesystem find a new block.
+///
 /// A call is one page touched. Each row carries the faults expected and those counted, and is
 /// invalid when they differ by more than 1 %.
 ///
@@ -15,6 +18,7 @@ enum Fault {
     model(["direct-owners", "direct-shadow"], [.writeMapped, .sharedCow]),
     model(["direct"], [.writeMapped, .sharedCow], pages: [.huge]),
     model(Routines.modelTrap, [.writeMapped]),
+    Live.faults([.writeMapped, .sharedCow]),
   ]
 
   static let brief = [live([.anonymous], threads: [1]), model(["direct"], [.sharedCow])]
@@ -24,9 +28,12 @@ enum Fault {
     question: "What does a page fault cost on this kernel and in the model, by class and page?",
     rounds: 16,
     workloads: [
-      live(MemoryKind.allCases, threads: [1, 2, 4]),
+      live([.anonymous, .memfd, .hugetlb], threads: [1, 2, 4]),
       model(Routines.modelFault, modelAccesses, pages: [.base, .huge], threads: [1, 2]),
       model(Routines.modelTrap, modelAccesses, pages: [.base, .huge]),
+      Live.faults(
+        [.readMapped, .writeMapped, .writeAfterRead, .privateCow, .sharedCow],
+        pages: [.base, .huge], threads: [1, 2]),
     ])
 
   private static let liveAccesses: [FaultAccess] = [

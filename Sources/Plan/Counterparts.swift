@@ -1,30 +1,39 @@
-/// The core cells that cells of the model are held against.
+/// The core cells that cells of a filesystem, the model's or the kernel's, are held against.
 ///
-/// The model does the work of a core routine and, around it, that of a filesystem. Beside the core
-/// row one sees what the filesystem costs over the copy.
+/// A filesystem does the work of a core routine and more around it. Beside the core row one sees
+/// what it costs over the copy.
 extension Cell {
   /// The engine that is a user-space fsdax.
   public static let modelEngine = "model"
 
-  /// The core cell that a row of the model is shown beside, or nil where no routine moves the same
-  /// bytes.
+  /// The engine that is the running kernel.
+  public static let liveEngine = "live"
+
+  /// Whether the running kernel works on files in a directory.
+  public var isOnFilesystem: Bool {
+    engine == Cell.liveEngine && parameters.memory?.isFilesystem == true
+  }
+
+  /// The core cell that a row of a filesystem is shown beside, or nil where no routine moves the
+  /// same bytes.
   ///
   /// It carries the name of its own family, so that it is the same row in every file.
   public var coreCounterpart: Cell? {
-    guard engine == Cell.modelEngine else { return nil }
+    guard engine == Cell.modelEngine || isOnFilesystem else { return nil }
     switch (operation, parameters.access) {
     case (.clone, _): return nil
-    case (.fault, .sharedCow): return coreKin
+    case (.fault, .sharedCow): return coreFault
     case (.fault, _): return nil
     default: return coreKin
     }
   }
 
-  /// The core cell with the same kind of work, whose frozen reference the model's cell refers to.
+  /// The core cell with the same kind of work, whose frozen reference the cell refers to.
   ///
   /// What moves no bytes (clones, faults that only map) is held against a copy in the first-level
   /// cache, which is bound by the core's clock as the model's own code is.
   var coreKin: Cell? {
+    if isOnFilesystem { return liveKin }
     guard engine == Cell.modelEngine else { return nil }
     switch operation {
     case .cowEdge: return coreEdge
@@ -36,6 +45,19 @@ extension Cell {
     case .fault: return coreFault
     case .clone: return clockBound
     default: return nil
+    }
+  }
+
+  /// Faults have a frozen reference of their own engine. A write is as durable as its core cell;
+  /// unsharing writes to the device, whatever is asked.
+  private var liveKin: Cell? {
+    switch operation {
+    case .cowEdge: coreEdge
+    case .cowBlock: core(.copy, durable: parameters.durable ?? false)
+    case .unshare: core(.copy, durable: true)
+    case .dedupe: coreDedupe
+    case .clone: clockBound
+    default: nil
     }
   }
 
@@ -56,7 +78,7 @@ extension Cell {
     let size = cell.parameters.sizeBytes
     // A range inside a file has no extent larger than itself.
     cell.parameters.extentBytes = parameters.extentBytes.map { min($0, size ?? $0) }
-    cell.parameters.mismatch = parameters.mismatch
+    cell.parameters.mismatch = parameters.mismatch.map { $0 == .shared ? .none : $0 }
     return cell
   }
 

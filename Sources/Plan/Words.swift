@@ -64,7 +64,7 @@ public enum CacheState: String, CaseIterable, Sendable {
   case memory
 }
 
-/// What backs the pages of a cell.
+/// What backs the pages of a cell, or the filesystem that holds its files.
 public enum MemoryKind: String, CaseIterable, Sendable {
   /// Private anonymous memory.
   case anonymous
@@ -72,6 +72,30 @@ public enum MemoryKind: String, CaseIterable, Sendable {
   case memfd
   /// Preallocated huge pages.
   case hugetlb
+  /// Files on XFS.
+  case xfs
+  /// Files on btrfs.
+  case btrfs
+  /// Files on ext4.
+  case ext4
+  /// Files in memory.
+  case tmpfs
+  /// Files on any other filesystem.
+  case file
+
+  /// Whether the cell is about files in a directory.
+  public var isFilesystem: Bool {
+    switch self {
+    case .anonymous, .memfd, .hugetlb: false
+    case .xfs, .btrfs, .ext4, .tmpfs, .file: true
+    }
+  }
+
+  /// The word for a type of filesystem, by the name the kernel gives it.
+  public init(filesystem type: String) {
+    let word = MemoryKind(rawValue: type)
+    self = word?.isFilesystem == true ? word ?? .file : .file
+  }
 }
 
 /// The page size a cell asks for.
@@ -105,6 +129,8 @@ public enum Mismatch: String, CaseIterable, Sendable {
   case middle
   /// At byte `size - 1`.
   case last
+  /// Nowhere: both ranges are the same blocks already.
+  case shared
 }
 
 /// Which page fault a cell takes.

@@ -40,9 +40,10 @@ public struct RunRecord: Equatable, Sendable {
 }
 
 /// The schema version written by this build.
-public let schemaVersion = 2
+public let schemaVersion = 3
 
 /// The schema versions this build reads.
 ///
-/// Their numbers mean the same, so that records of them may be compared: 2 added words and counts.
-public let readableSchemaVersions = 1...2
+/// Their numbers mean the same, so that records of them may be compared: 2 added words and
+/// counts, 3 words.
+public let readableSchemaVersions = 1...3

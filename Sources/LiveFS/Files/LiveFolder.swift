@@ -49,7 +49,9 @@ public struct LiveFolder: ~Copyable {
   deinit { Self.remove(path) }
 
   /// Removes what killed processes left in a directory.
-  private static func sweep(_ parent: String) {
+  ///
+  /// - Parameter parent: the directory.
+  public static func sweep(_ parent: String) {
     for name in folderEntries(parent) where name.hasPrefix(prefix) {
       let rest = name.dropFirst(prefix.count)
       guard !rest.isEmpty, rest.allSatisfy({ $0.isNumber || $0 == "-" }) else { continue }

@@ -37,6 +37,9 @@ public struct LiveTarget: Sendable {
   /// Why a feature is missing, a sentence without its full stop; nil when it works.
   public func reason(without feature: Feature) -> String? { missing[feature] }
 
+  /// The file behind the loop device that is mounted; nil when there is none.
+  public var loopFile: String? { mount.flatMap { MountTable.backingFile(of: $0.source) } }
+
   /// Whether a feature works.
   public func has(_ feature: Feature) -> Bool { missing[feature] == nil }
 

@@ -31,23 +31,26 @@ public final class CowWriteExercise: LiveExercise {
   /// - Parameters:
   ///   - target: where.
   ///   - byteCount: bytes of a write: 512 for an edge, 4096 or 1 MiB for blocks.
+  ///   - position: byte of its first block that a write begins at; nil for the first one of blocks,
+  ///     and for one off every boundary but that of direct I/O of an edge.
   ///   - mode: how it reaches the file.
   /// - Throws: `FaultError`.
   public init(
-    _ target: LiveTarget, byteCount: Int, mode: LiveWriteMode
+    _ target: LiveTarget, byteCount: Int, position: Int? = nil, mode: LiveWriteMode
   ) throws(FaultError) {
     try target.require(.reflink)
-    guard byteCount > 0, byteCount <= 64 << 20 else {
+    let block = target.filesystem.blockByteCount
+    guard byteCount > 0, byteCount <= 64 << 20, (0..<block).contains(position ?? 0) else {
       throw .unavailable(reason: "a write of \(byteCount) bytes is none")
     }
-    let block = target.filesystem.blockByteCount
     let isEdge = byteCount % block != 0
-    // An edge begins off every boundary, but where direct I/O wants one.
     let alignment = mode == .direct ? target.directAlignment : 1
-    let offset = isEdge ? (mode == .direct ? alignment : 100) : 0
+    let offset = position ?? (isEdge ? (mode == .direct ? alignment : 100) : 0)
     if mode == .direct {
       try target.require(.direct)
-      guard byteCount % alignment == 0, offset % block + byteCount <= block || !isEdge else {
+      guard byteCount % alignment == 0, offset % alignment == 0,
+        offset + byteCount <= block || !isEdge
+      else {
         throw .unavailable(
           reason: "direct writes are aligned to \(alignment) bytes here")
       }

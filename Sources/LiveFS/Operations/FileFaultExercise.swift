@@ -121,7 +121,9 @@ public final class FileFaultExercise: LiveExercise {
     measured.involuntarySwitches = span.involuntarySwitches
     measured.faultsExpected = span.faultsExpected
     measured.faultsObserved = span.faultsObserved
-    if !span.isReconciled { measured.invalid = reason(span) }
+    if !span.isReconciled {
+      measured.invalid = Self.reason(access, touches: span.touches, faults: span.faultsObserved)
+    }
     if access != .privateCow && access.isWrite {
       var meter = LiveMeter()
       try exercising { () throws(LiveError) in try meter.sync(pair.target) }
@@ -197,13 +199,20 @@ public final class FileFaultExercise: LiveExercise {
     }
   }
 
-  private func reason(_ span: FaultMeasurement) -> String {
-    let counts = "\(span.touches) touches took \(span.faultsObserved) faults: "
-    if span.faultsObserved > span.touches { return counts + "the kernel took some twice" }
+  /// Why touches and faults differ.
+  ///
+  /// - Parameters:
+  ///   - access: the class of fault.
+  ///   - touches: pages touched.
+  ///   - faults: faults counted.
+  /// - Returns: what kernels are known to do, with the counts.
+  public static func reason(_ access: FileFaultAccess, touches: Int, faults: Int) -> String {
+    let counts = "\(touches) touches took \(faults) faults: "
+    if faults > touches { return counts + "the kernel took some twice" }
     if access == .read {
       return counts + "the kernel maps the pages around one (fault-around, large folios)"
     }
-    if access == .writeAfterRead, span.faultsObserved * 100 < span.touches {
+    if access == .writeAfterRead, faults * 100 < touches {
       return counts + "the kernel maps the pages writable at the read already"
     }
     return counts + "the kernel maps large folios as a whole"

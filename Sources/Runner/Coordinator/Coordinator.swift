@@ -11,6 +11,7 @@ public struct Coordinator: ~Copyable {
   private let cells: [Cell]
   private let options: RunOptions
   private var workingSet: Int32
+  private let isCrowded: Bool
   private var worker: WorkerProcess?
   private var everStarted = false
   private var prepared: Set<Int> = []
@@ -23,6 +24,7 @@ public struct Coordinator: ~Copyable {
   public init(cells: [Cell], options: RunOptions) throws(RunError) {
     self.cells = cells
     self.options = options
+    isCrowded = cells.count { $0.isOnFilesystem } > Self.fileCellsKept
     workingSet = try Self.makeWorkingSet()
     for (index, cell) in cells.enumerated() { calls[index] = options.knownCalls[cell] }
     signal(SIGPIPE, SIG_IGN)
@@ -122,7 +124,15 @@ public struct Coordinator: ~Copyable {
   // MARK: One request each.
 
   /// Fault cells hold memory, children and threads, so they live only while they are measured.
-  private func isTransient(_ index: Int) -> Bool { cells[index].engine == "live" }
+  ///
+  /// Cells on files would have to write these anew, and keep them; of many, the disk is too small.
+  private func isTransient(_ index: Int) -> Bool {
+    guard cells[index].engine == Registry.liveEngine else { return false }
+    return !cells[index].isOnFilesystem || isCrowded
+  }
+
+  /// Cells on files that are kept ready at once: each has up to 48 MiB.
+  private static let fileCellsKept = 40
 
   private mutating func prepare(
     _ index: Int, _ observe: (RunEvent) -> Bool
@@ -151,7 +161,8 @@ public struct Coordinator: ~Copyable {
     guard let count = calls[index] else { return }
     let request = Request.batch(id: index, calls: count)
     guard case .sample(_, let batch)? = try ask(index, request, observe) else { return }
-    let mismatch = batch.pageMismatch(cells[index])
+    let mismatch =
+      batch.pageMismatch(cells[index]) ?? batch.faultMismatch(cells[index])
     outcome.samples.append(
       Sample(
         cell: cells[index], moment: 0, process: process, round: round, order: order,

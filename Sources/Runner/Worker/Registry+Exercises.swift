@@ -101,7 +101,7 @@ extension Registry {
       case .first: .first
       case .middle: .middle
       case .last: .last
-      case .some(.none), nil: .none
+      case .some(.none), .shared, nil: .none
       }
     let size = try memory.size()
     guard operation == .dedupe else {

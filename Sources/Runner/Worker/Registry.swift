@@ -8,7 +8,7 @@ public enum Registry {
   /// The user-space fsdax.
   public static let modelEngine = Cell.modelEngine
   /// The running kernel.
-  public static let liveEngine = "live"
+  public static let liveEngine = Cell.liveEngine
   /// All engines.
   public static let engines = [coreEngine, modelEngine, liveEngine]
 
@@ -53,11 +53,11 @@ public enum Registry {
             engine: modelEngine, operation: operation, durable: nil, name: $0, unavailable: nil)
         }
       }
-      + [
+      + liveRoutines.map { operation, durable, name in
         Entry(
-          engine: liveEngine, operation: .fault, durable: nil, name: faultRoutine,
+          engine: liveEngine, operation: operation, durable: durable, name: name,
           unavailable: nil)
-      ]
+      }
   }
 
   /// What the model can be asked for: its profiles, hazards and designs, and ways to take a fault.
@@ -74,6 +74,18 @@ public enum Registry {
     (.unshare, ["auto", "h3", "btrfs"]),
     (.writeback, ["auto"]),
     (.read, ["auto", "beside-clone"]),
+  ]
+
+  /// What the kernel can be asked for: system calls, and a touch of a page.
+  ///
+  /// `buffered`, `direct` and `dsync` are writes, the last two past the page cache and durable when
+  /// they return; `fideduperange-cold` leaves it to the call to read both files in.
+  private static let liveRoutines: [(operation: Operation, durable: Bool?, name: String)] = [
+    (.cowEdge, false, "buffered"), (.cowEdge, false, "direct"), (.cowEdge, true, "dsync"),
+    (.cowBlock, false, "buffered"), (.cowBlock, false, "direct"), (.cowBlock, true, "dsync"),
+    (.dedupe, nil, "fideduperange"), (.dedupe, nil, "fideduperange-cold"),
+    (.clone, nil, "ficlone"), (.clone, nil, "ficlonerange"), (.unshare, nil, "fallocate"),
+    (.fault, nil, faultRoutine),
   ]
 
   /// Hugetlb pages that one thread of the fault cells needs: its slice, and as much again for the

@@ -8,6 +8,7 @@ struct WorkerContext {
   private let cores: [Int]
   private var sets: [PageRequest: WorkingSet] = [:]
   private var model = ModelSupply()
+  private var live = LiveSupply()
   private let repeatPermille: Int
 
   init(workingSet: CInt?, cores: [Int], repeatPermille: Int) {
@@ -27,7 +28,10 @@ struct WorkerContext {
   }
 
   private mutating func prepareAlone(_ cell: Cell) throws(CellException) -> any PreparedCell {
-    if cell.engine == Registry.liveEngine { return try prepareFault(cell) }
+    if cell.engine == Registry.liveEngine {
+      let isOnFiles = cell.isOnFilesystem && cell.operation != .reference
+      return isOnFiles ? try live.prepare(cell, cores: cores) : try prepareFault(cell)
+    }
     if cell.engine == Registry.modelEngine { return try model.prepare(cell, cores: cores) }
     guard cell.engine == Registry.coreEngine else {
       throw .failed("There is no engine '\(cell.engine)'.")

@@ -65,6 +65,7 @@ extension Mismatch {
     case .first: "differs at byte 0"
     case .middle: "differs in the middle"
     case .last: "differs at the last byte"
+    case .shared: "shared already"
     }
   }
 }

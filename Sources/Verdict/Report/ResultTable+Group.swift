@@ -40,9 +40,11 @@ extension ResultTable {
 
     /// Whether a best routine means anything: at least two were measured that do the same.
     ///
-    /// Routines of the model are profiles and designs: some are quicker because they do less.
+    /// Routines of the model are profiles and designs, those on files promises to the caller: some
+    /// are quicker because they do less.
     var isContest: Bool {
-      key.engine != Cell.modelEngine && rows.filter { $0.measured != nil && !$0.isIdle }.count > 1
+      key.engine != Cell.modelEngine && !key.isOnFilesystem
+        && rows.filter { $0.measured != nil && !$0.isIdle }.count > 1
     }
 
     /// How a row stands in its group.

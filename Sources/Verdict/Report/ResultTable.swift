@@ -24,7 +24,8 @@ public struct TableOptions: Sendable {
 /// Cells that differ only in their routine stand together, the fastest first. A table too wide for
 /// the terminal loses columns in this order: roofline, GB/s, interval, over core, change. Routine
 /// and time stay, and a label of more than half a line stands above its numbers. Operations come in
-/// the order of their words; within one the model follows what it is held against.
+/// the order of their words; within one the model follows what it is held against, and
+/// this kernel's filesystems follow the model.
 public struct ResultTable: Sendable {
   let cells: [CellResult]
   let baseline: [Cell: CellResult]
@@ -53,8 +54,9 @@ public struct ResultTable: Sendable {
       let own = groups.filter { $0.key.operation == operation }
       if own.isEmpty { continue }
       let model = own.filter { $0.key.engine == Cell.modelEngine }
-      let others = own.filter { $0.key.engine != Cell.modelEngine }
-      let section = Section(others + model, against: comparands)
+      let files = own.filter { $0.key.isOnFilesystem }
+      let others = own.filter { $0.key.engine != Cell.modelEngine && !$0.key.isOnFilesystem }
+      let section = Section(others + model + files, against: comparands)
       let layout = section.layout(width: page.width)
       shown.formUnion(layout.columns.map(\.column))
       dropped.formUnion(layout.dropped)

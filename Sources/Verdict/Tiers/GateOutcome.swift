@@ -49,7 +49,9 @@ public struct GateOutcome: Sendable {
       baseline: baseline, candidates: candidates, limits: limits, onlyAdvisory: worst.reason)
     rows = Self.ordered(exact.rows + stored.rows)
     // A run of fewer cells has nothing to say of the others; it must not pass for them.
-    let isPart = !allowsPart && !baselineOnly.isEmpty
+    // Filesystems come and go with the directories given; none of their rows gates.
+    let missing = baselineOnly.filter { !$0.isOnFilesystem }
+    let isPart = !allowsPart && !missing.isEmpty
     let undecided = worst != .same || !stored.environment.isEmpty || isPart
     exitStatus = Self.code(rows, undecided: undecided, failOnImprovement)
     var notices = exact.notices
@@ -57,7 +59,7 @@ public struct GateOutcome: Sendable {
     notices += stored.environment.map { $0 + "." }
     if isPart {
       notices.append(
-        "\(baselineOnly.count) cells of the baseline were not measured; --part judges without them."
+        "\(missing.count) cells of the baseline were not measured; --part judges without them."
       )
     }
     if worst == .same, !stored.rows.contains(where: { !$0.isAdvisory }) {

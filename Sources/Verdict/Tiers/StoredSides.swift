@@ -27,6 +27,8 @@ struct StoredBaseline {
     if let result = results[cell], result.status != .ok {
       return "the baseline is \(result.status.rawValue): \(result.reason)"
     }
+    // A filesystem ages, and a loop mount is another one each time.
+    if cell.isOnFilesystem { return "a filesystem is not the same on another day; duel instead" }
     let moments = spread.momentMeans.count
     if moments == 0 { return "the baseline has no frozen reference for it" }
     if moments < limits.momentsMinimum {

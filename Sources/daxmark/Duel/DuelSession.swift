@@ -14,6 +14,8 @@ struct DuelSession {
   let failOnImprovement: Bool
   let isStrict: Bool
   let format: ReportFormat
+  /// Where the cells on files are measured.
+  let targets: LiveTargets
   /// Where the files go besides their own folder.
   let copy: String?
 
@@ -22,7 +24,7 @@ struct DuelSession {
   /// - Returns: the exit code.
   /// - Throws: `Failure` when a worker is lost or nothing can be written.
   func carryOut() throws(Failure) -> Int32 {
-    let machine = RunFacts.machine()
+    let machine = RunFacts.machine(extra: targets.facts)
     let machineClass = RunFacts.value("class_name", in: machine)
     let notice = try SelfTestRecord.check(machineClass: machineClass)
     let advisory = SelfTestRecord.advice(

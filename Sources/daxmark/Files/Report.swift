@@ -17,11 +17,14 @@ struct Report {
       case .differentClass, .refused: nil
       }
     }
+    let options = TableOptions(
+      width: Terminal.width, color: Terminal.hasColor, unicode: Terminal.hasUnicode)
     if withTable {
-      let options = TableOptions(
-        width: Terminal.width, color: Terminal.hasColor, unicode: Terminal.hasUnicode)
       parts.append(
         ResultTable(cells: record.cells, baseline: comparable?.cells, options: options).render())
+    }
+    if let picture = PictureTable(cells: record.cells) {
+      parts.append(picture.render(options: options))
     }
     parts.append(
       Conclusion.sentences(cells: record.cells, baseline: comparable?.cells)

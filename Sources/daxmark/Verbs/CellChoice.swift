@@ -10,6 +10,8 @@ struct CellChoice {
   /// Engines, comma-separated.
   let engine: String?
   let routines: [String]?
+  /// Directories for the cells on files; none for those there are.
+  let directories: [String]
 
   /// The chosen suite.
   ///
@@ -19,10 +21,37 @@ struct CellChoice {
     throw unknown("suite", suiteName, among: Catalog.suites.map(\.name))
   }
 
-  /// The chosen cells, in plan order.
+  /// The chosen cells, in plan order, and where those on files are measured; a filesystem without
+  /// a directory has none.
   ///
   /// - Throws: `Failure` for a name nobody knows, or when nothing is left.
-  func cells() throws(Failure) -> [Cell] {
+  func chosen() throws(Failure) -> (cells: [Cell], targets: LiveTargets) {
+    let named = try named()
+    do throws(RunError) {
+      if !named.contains(where: \.isOnFilesystem) {
+        // A directory that nothing is measured in is a misunderstanding.
+        if directories.isEmpty { return (named, try LiveTargets(directories: [])) }
+        throw RunError(
+          "No cell chosen of the suite '\(suiteName)' works on files; leave --target out.")
+      }
+      let targets =
+        directories.isEmpty
+        ? try LiveTargets.discovered() : try LiveTargets(directories: directories)
+      let kinds = targets.kinds
+      let cells = named.filter { cell in
+        !cell.isOnFilesystem || cell.parameters.memory.map(kinds.contains) == true
+      }
+      if !cells.isEmpty { return (cells, targets) }
+      throw RunError(
+        "There is no directory for the chosen cells: give one on their filesystem with --target, "
+          + "or make some with 'daxmark live-fs up' (as root).")
+    } catch {
+      throw Failure(.tool, error.description)
+    }
+  }
+
+  /// The cells chosen by name, on any filesystem.
+  private func named() throws(Failure) -> [Cell] {
     let suite = try chosenSuite()
     var filters = Filter()
     do throws(FilterError) {

@@ -45,6 +45,8 @@ struct DuelCommand: ParsableCommand {
   @Option(help: "Seed of all orders; by default drawn, and recorded.")
   var seed: UInt64?
 
+  @OptionGroup var target: TargetOption
+
   @Option(help: "A folder for a copy of the results, which lie under results/duels.")
   var out: String?
 
@@ -73,7 +75,9 @@ struct DuelCommand: ParsableCommand {
   }
 
   private func fight() throws(Failure) -> Int32 {
-    let cells = try choice.cells()
+    let (cells, targets) = try choice.chosen()
+    targets.handOver()
+    defer { targets.sweep() }
     let core = try CPUList.chosen(core)
     Interrupt.install()
     let (a, b) = try duelists()
@@ -84,14 +88,15 @@ struct DuelCommand: ParsableCommand {
     let session = DuelSession(
       a: a, b: b, contests: contests, options: options, suite: choice.suiteName,
       failOnImprovement: failOnImprovement, isStrict: strict, format: reportFormat,
-      copy: out)
+      targets: targets, copy: out)
     return try session.carryOut()
   }
 
   private var choice: CellChoice {
     CellChoice(
       suiteName: quick ? "quick" : suite ?? (routine.isEmpty ? "gate" : "default"),
-      filter: filter, engine: engine, routines: routine.isEmpty ? nil : routine)
+      filter: filter, engine: engine, routines: routine.isEmpty ? nil : routine,
+      directories: target.directories)
   }
 
   private func duelists() throws(Failure) -> (a: Duelist, b: Duelist) {

@@ -25,7 +25,7 @@ struct ListCommand: ParsableCommand {
     lines += [
       "", "Engines", "  core   bare routines on memory",
       "  model  a user-space fsdax: a whole filesystem around the same routines",
-      "  live   the running kernel", "",
+      "  live   the running kernel: its page faults, and files in a --target directory", "",
     ]
     lines.append("Routines (those in brackets are not available here)")
     for group in groups() {
@@ -62,7 +62,7 @@ struct ListCommand: ParsableCommand {
   private func groups() -> [(label: String, entries: [Registry.Entry])] {
     var groups: [(label: String, entries: [Registry.Entry])] = []
     for entry in Registry.entries() {
-      let engine = entry.engine == Registry.modelEngine ? ", model" : ""
+      let engine = entry.engine == Registry.coreEngine ? "" : ", \(entry.engine)"
       let label =
         entry.operation.rawValue + engine + (entry.durable == true ? ", durable" : "")
       if groups.last?.label == label {

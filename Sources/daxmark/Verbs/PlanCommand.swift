@@ -15,7 +15,7 @@ struct PlanCommand: ParsableCommand {
   var companions = false
 
   func run() throws {
-    let chosen = try selection.cells()
+    let chosen = try selection.chosen().cells
     let cells = companions ? Companions.of(chosen) + chosen : chosen
     if csv {
       let rows = cells.map { $0.keyFields.map(CSV.field).joined(separator: ",") }

@@ -52,9 +52,10 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     let suite = try selection.chosenSuite()
-    let chosen = try selection.cells()
+    let (chosen, targets) = try selection.chosen()
+    targets.handOver()
     let cells = Companions.of(chosen) + chosen
-    let machine = RunFacts.machine()
+    let machine = RunFacts.machine(extra: targets.facts)
     let stored = try storedBaseline(machine)
     let options = try options(rounds: rounds ?? suite.rounds, stored)
     // Before pages are taken: whoever presses Ctrl-C from here on gets them given back.
@@ -71,6 +72,7 @@ struct RunCommand: ParsableCommand {
     let measurement = try Measurement(cells: cells, options: options, folder: folder)
     let outcome = try measurement.run()
     reservation?.release()
+    targets.sweep()
 
     let record = record(outcome, cells, options, machine, started: measurement.startedUnix)
     var writeFailure = measurement.writeFailure

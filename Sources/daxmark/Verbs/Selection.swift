@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Plan
+internal import Runner
 internal import Suites
 
 /// Which cells a verb is about: a suite, narrowed by filters.
@@ -23,6 +24,8 @@ struct Selection: ParsableArguments {
   @Option(help: "Keep these routines (comma-separated).")
   var routine: String?
 
+  @OptionGroup var target: TargetOption
+
   /// The name of the chosen suite.
   var suiteName: String { quick ? "quick" : suite }
 
@@ -31,15 +34,17 @@ struct Selection: ParsableArguments {
   /// - Throws: `Failure` with the nearest name.
   func chosenSuite() throws(Failure) -> Suite { try choice.chosenSuite() }
 
-  /// The chosen cells, in plan order.
+  /// The chosen cells, in plan order, and where those on files are measured.
   ///
   /// - Throws: `Failure` for a name nobody knows, or when nothing is left.
-  func cells() throws(Failure) -> [Cell] { try choice.cells() }
+  func chosen() throws(Failure) -> (cells: [Cell], targets: LiveTargets) {
+    try choice.chosen()
+  }
 
   private var choice: CellChoice {
     CellChoice(
       suiteName: suiteName, filter: filter, engine: engine,
-      routines: routine.map(CellChoice.list))
+      routines: routine.map(CellChoice.list), directories: target.directories)
   }
 }
 

@@ -83,7 +83,7 @@ extension Mismatch {
   /// The offset of the differing byte in a range, or nil for equal ones.
   fileprivate func offset(in byteCount: Int) -> Int? {
     switch self {
-    case .none: nil
+    case .none, .shared: nil
     case .first: 0
     case .middle: byteCount / 2
     case .last: byteCount - 1
