@@ -1,6 +1,6 @@
 internal import FSDAX
 internal import LiveFS
-public import Plan
+internal import Plan
 
 /// The filesystem that the model is held against.
 public struct ConformTarget: Sendable {

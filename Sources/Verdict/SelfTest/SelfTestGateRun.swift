@@ -1,5 +1,5 @@
 public import Plan
-public import Record
+internal import Record
 
 /// A gate run whose truth is known: the rows that the duel's rule gave it.
 public struct SelfTestGateRun: Equatable, Sendable {

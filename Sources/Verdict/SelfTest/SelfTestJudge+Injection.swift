@@ -1,4 +1,4 @@
-public import Plan
+internal import Plan
 public import Record
 
 /// Builds whose difference is known: an exact fraction of the work is repeated.

@@ -1,4 +1,4 @@
-public import Plan
+internal import Plan
 public import Record
 
 /// The steps that measure nothing themselves, or another build.
