@@ -7,7 +7,8 @@ import Testing
     "a command line that makes no sense says so in a sentence",
     arguments: [
       "selftest --quick --nightly", "selftest --quick --record x",
-      "selftest --filter engine=nobody", "selftest --core 100000", "selftest --seed -1", "selftest extra", "neighbour --core 100000",
+      "selftest --filter engine=nobody", "selftest --core 100000", "selftest --seed -1",
+      "selftest extra", "neighbour --core 100000",
     ])
   func senseless(line: String) throws {
     let finished = try Daxmark.run(line.split(separator: " ").map(String.init))

@@ -16,13 +16,15 @@ import Testing
       firstPairsMinimum: pairs)
   }
 
-  /// A worker whose batches take so many nanoseconds.
-  private func worker(_ nanoseconds: Int, jitter: Bool = true) throws -> FakeWorker {
-    // Ties everywhere make exact bounds degenerate, so a counter moves the last digits.
-    let time = "$((\(nanoseconds) + \(jitter ? "n" : "0")))"
+  /// A worker whose batches of two cells take so many nanoseconds, those of references as ever.
+  private func worker(_ nanoseconds: Int) throws -> FakeWorker {
+    func answer(_ nanoseconds: Int) -> String {
+      "n=$(((n + 7) % 10)); "
+        + "printf 'sample\\t%s\\t10\\t%s\\t1100\\t640\\t0\\t0\\t0\\t4096\\n' \"$id\" "
+        + "$((\(nanoseconds) + n))"
+    }
     return try FakeWorker([
-      "batch": "n=$(((n + 7) % 10)); "
-        + "printf 'sample\\t%s\\t10\\t%s\\t1100\\t640\\t0\\t0\\t0\\t4096\\n' \"$id\" \(time)"
+      "batch": answer(100_000), "batch 0": answer(nanoseconds), "batch 1": answer(nanoseconds),
     ])
   }
 
