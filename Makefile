@@ -8,6 +8,7 @@
 #   make selftest   let the gate prove itself on this machine, minutes (ARGS=--quick, --nightly)
 #   make compare    describe how two runs differ                     (A= B=)
 #   make plot       draw the latest run                              (RUN=)
+#   make live       the whole picture: core, model, XFS and btrfs of this kernel  (root; ARGS=)
 #   make conform    hold the model against XFS and btrfs of this kernel  (root; ARGS=)
 #   make build      the release build
 #   make live-fs    mount XFS, btrfs and ext4 under .build/live-fs (root); make live-fs-down
@@ -25,7 +26,7 @@ BASELINE_SPACING ?= 600
 
 .DEFAULT_GOAL := help
 .PHONY: help bench test gate baseline compare plot build deps lint asm asan tsan regressions check \
-  clean fmt live-fs live-fs-down conform duel selftest
+  clean fmt live live-fs live-fs-down conform duel selftest
 
 help:
 	@sed -n 's/^#   \(make .*\)/  \1/p' Makefile
@@ -40,6 +41,13 @@ conform: build
 	  $(DAXMARK) conform --target .build/live-fs/$$fs --scenarios Tests/Conform/Scenarios && \
 	  $(DAXMARK) conform --target .build/live-fs/$$fs $(ARGS) || { code=$$?; break; }; \
 	done; fi; $(DAXMARK) live-fs down; exit $$code
+
+# Ctrl-C ends the run and not the recipe: the mounts go in any case.
+live: build
+	@scripts/deps live-fs
+	@trap : INT; $(DAXMARK) live-fs up; code=$$?; \
+	if [ $$code = 0 ]; then $(DAXMARK) run --suite picture $(ARGS); code=$$?; fi; \
+	$(DAXMARK) live-fs down; exit $$code
 
 build: deps
 	@swift build -c release --omit-frame-pointers --product daxmark

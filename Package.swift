@@ -62,7 +62,8 @@ let package = Package(
       name: "VerdictTests", dependencies: ["Verdict", "Record", "Plan"],
       resources: [.copy("Golden")]),
     .testTarget(
-      name: "RunnerTests", dependencies: ["Runner", "Plan", "Record", "Suites", "daxmark"]),
+      name: "RunnerTests",
+      dependencies: ["Runner", "Plan", "Record", "Suites", "LiveFS", "daxmark"]),
     .testTarget(name: "CommandTests", dependencies: ["daxmark"], exclude: ["Regressions"]),
     .testTarget(name: "TidyTests"),
   ],

@@ -48,8 +48,10 @@ extension Cell {
     }
   }
 
-  /// Faults have a frozen reference of their own engine. A write is as durable as its core cell;
-  /// unsharing writes to the device, whatever is asked.
+  /// The core cell of a cell on files, as durable as it is.
+  ///
+  /// Unsharing writes to the device, whatever is asked. Faults have a frozen reference of their own
+  /// engine.
   private var liveKin: Cell? {
     switch operation {
     case .cowEdge: coreEdge

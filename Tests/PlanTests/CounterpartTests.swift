@@ -95,7 +95,8 @@ import Testing
 
   @Test("cells of other engines have none, and neither have operations the model lacks")
   func none() throws {
-    for cell in try #require(Catalog.suite(named: "full")).cells() where cell.engine != "model" {
+    for cell in try #require(Catalog.suite(named: "full")).cells()
+    where cell.engine != "model" && !cell.isOnFilesystem {
       #expect(cell.coreCounterpart == nil)
     }
     for operation in [Plan.Operation.copy, .compare, .flush, .floor, .clock, .reference, .roofline]
@@ -104,6 +105,53 @@ import Testing
       #expect(odd.coreCounterpart == nil)
       #expect((odd.reference == nil) == operation.isHarness)
     }
+  }
+
+  @Test("a cell on files is shown beside the core cell of its bytes, as durable as it is")
+  func files() throws {
+    func live(_ operation: Plan.Operation, _ edit: (inout Parameters) -> Void) -> Cell {
+      var file = cell(operation) { p in
+        (p.cacheState, p.pages, p.memory) = (nil, nil, .xfs)
+        edit(&p)
+      }
+      file.engine = "live"
+      return file
+    }
+    for durable in [false, true] {
+      let edge = live(.cowEdge) { p in
+        (p.positionBytes, p.lengthBytes, p.alignmentBytes) = (1000, 512, 4096)
+        (p.sourceState, p.durable) = (.mapped, durable)
+      }
+      let flag = durable ? "1" : "0"
+      #expect(
+        edge.coreCounterpart?.keyFields
+          == key("cow-edge", at: ["1000", "512", "4096"], source: "mapped", durable: flag))
+      let block = live(.cowBlock) { p in (p.sizeBytes, p.durable) = (4096, durable) }
+      #expect(block.coreCounterpart?.keyFields == key("copy", size: "4096", durable: flag))
+      #expect(block.reference == block.coreCounterpart?.reference)
+    }
+    let unshare = live(.unshare) { $0.sizeBytes = 4096 }
+    #expect(unshare.coreCounterpart?.keyFields == key("copy", size: "4096", durable: "1"))
+    for (mismatch, word) in [(Mismatch.shared, "none"), (.none, "none"), (.first, "first")] {
+      let dedupe = live(.dedupe) { p in
+        (p.sizeBytes, p.extentBytes, p.mismatch) = (131_072, 131_072, mismatch)
+      }
+      #expect(
+        dedupe.coreCounterpart?.keyFields
+          == key("dedupe", size: "131072", extent: "131072", durable: "", mismatch: word))
+    }
+    #expect(live(.clone) { $0.sizeBytes = 4096 }.coreCounterpart == nil)
+    for access in FaultAccess.allCases {
+      let fault = live(.fault) { p in (p.access, p.pages) = (access, .base) }
+      #expect((fault.coreCounterpart != nil) == (access == .sharedCow))
+      #expect(fault.reference?.engine == "live" && fault.reference?.routine == "frozen-fault")
+    }
+    // The same words on memory are no files.
+    var memory = live(.fault) { p in (p.access, p.pages, p.memory) = (.sharedCow, .base, .memfd) }
+    #expect(memory.coreCounterpart == nil && !memory.isOnFilesystem)
+    memory.engine = "core"
+    memory.parameters.memory = .xfs
+    #expect(!memory.isOnFilesystem)
   }
 
   @Test("a counterpart is an ordinary core cell of its family, with the model cell's reference")

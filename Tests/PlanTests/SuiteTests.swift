@@ -59,7 +59,7 @@ import Testing
     #expect(Set(cells.map(\.operation)) == asked)
   }
 
-  @Test("the expanded plan is the stored one", arguments: ["default", "quick", "gate"])
+  @Test("the expanded plan is the stored one", arguments: ["default", "quick", "gate", "picture"])
   func golden(name: String) throws {
     let cells = try #require(Catalog.suite(named: name)).cells()
     let rows = [Cell.keyColumns] + cells.map(\.keyFields)

@@ -34,7 +34,13 @@ struct GoldenTests {
         throw RecordError(file: file, reason: "\(error)")
       }
     }
-    #expect(run == (version == 1 ? goldenRunOfSchema1() : goldenRun()))
+    let expected =
+      switch version {
+      case 1: goldenRunOfSchema1()
+      case 2: goldenRunOfSchema2()
+      default: goldenRun()
+      }
+    #expect(run == expected)
   }
 
   @Test("a ledger of schema 1 has no counts of a filesystem, one of schema 2 must have the columns")

@@ -125,9 +125,17 @@ struct RowMaker {
   }
 }
 
+/// The golden run as schema 2 could say it.
+func goldenRunOfSchema2() -> RunRecord {
+  var run = goldenRun()
+  run.machine[0].value = "2"
+  run.cells.removeLast(2)
+  return run
+}
+
 /// The golden run as schema 1 could say it.
 func goldenRunOfSchema1() -> RunRecord {
-  var run = goldenRun()
+  var run = goldenRunOfSchema2()
   run.machine[0].value = "1"
   run.cells.removeLast()
   run.ledger.removeLast()
@@ -192,9 +200,20 @@ func goldenRun() -> RunRecord {
   faultEntry.blocksAllocated = 512
   faultEntry.extentsRemapped = 1
   faultEntry.fallbacks = 0
+  parameters = Parameters()
+  parameters.memory = .btrfs
+  (parameters.sizeBytes, parameters.extentBytes) = (131_072, 131_072)
+  parameters.mismatch = .shared
+  let dedupe = Cell(
+    suite: "dedupe", operation: .dedupe, engine: "live", routine: "fideduperange",
+    parameters: parameters)
+  parameters = Parameters()
+  (parameters.memory, parameters.pages, parameters.access) = (.file, .base, .writeMapped)
+  let mapped = Cell(
+    suite: "fault", operation: .fault, engine: "live", routine: "touch", parameters: parameters)
   return RunRecord(
     machine: [
-      MachineFact("schema", "2"), MachineFact("cpu_model", "Größe \"2\", Stufe\n3"),
+      MachineFact("schema", "3"), MachineFact("cpu_model", "Größe \"2\", Stufe\n3"),
       MachineFact("libpmem", ""),
     ],
     samples: [
@@ -204,6 +223,8 @@ func goldenRun() -> RunRecord {
     cells: [
       result, frozen, CellResult(cell: edge, status: .skipped, reason: "this CPU lacks avx512f"),
       CellResult(cell: fault, status: .invalid, reason: "2 faults observed, 1 expected"),
+      CellResult(cell: dedupe, status: .ok, reason: "128 KiB shared"),
+      CellResult(cell: mapped, status: .skipped, reason: "no directory"),
     ],
     ledger: [entry, faultEntry])
 }

@@ -49,6 +49,8 @@ import Testing
       (.read, "model", "beside-clone", true), (.clone, "model", "auto", true),
       (.clone, "core", "auto", false), (.dedupe, "core", "libc", true),
       (.dedupe, "model", "libc", false), (.zero, "model", "auto", true),
+      (.dedupe, "live", "fideduperange", true), (.clone, "live", "ficlonerange", true),
+      (.clone, "live", "fideduperange", false), (.zero, "live", "fallocate", false),
     ] {
       (cell.operation, cell.engine, cell.routine) = (operation, engine, routine)
       #expect(Registry.knows(cell) == isKnown, "\(cell.name)")

@@ -32,7 +32,8 @@ public struct PictureTable: Sendable {
     var page = ResultTable.Page(options: options)
     page.line("Where the time goes", .heading)
     for (title, rows) in pictures {
-      let fields = [[title, "CPU/call", "wall/call", "CPU over the floor below"]] + rows.map(fields)
+      let fields =
+        [[title, "CPU/call", "wall/call", "CPU over the floor below"]] + rows.map(fields)
       let widths = (0..<4).map { column in fields.map { $0[column].count }.max() ?? 0 }
       page.blank()
       for (index, row) in fields.enumerated() {
@@ -88,7 +89,8 @@ public struct PictureTable: Sendable {
       for row in live where row.cell.parameters.memory == kind && row.cell.work == shape {
         let (label, time) = floors[kind] ?? ("model", modelTime)
         rows.append(
-          Row(label: "live \(kind.rawValue), \(row.cell.routine)", result: row, floor: (label, time)))
+          Row(
+            label: "live \(kind.rawValue), \(row.cell.routine)", result: row, floor: (label, time)))
       }
     }
     return (shape.words(operation), rows)

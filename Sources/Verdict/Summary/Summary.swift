@@ -91,8 +91,9 @@ public enum Summary {
     judge(&result, batches, table)
   }
 
-  /// CPU time is summed over the threads, wall time is not. Work on files waits for devices by
-  /// nature, and tells nothing of others.
+  /// Whether another program was there; CPU time is summed over the threads, wall time is not.
+  ///
+  /// Work on files waits for devices by nature, and tells nothing of others.
   private static func isDisturbed(_ batch: Sample) -> Bool {
     if batch.cell.isOnFilesystem { return false }
     let wall = Double(batch.wallNanoseconds) * Double(batch.cell.parameters.threads)

@@ -37,10 +37,7 @@ struct CellChoice {
       let targets =
         directories.isEmpty
         ? try LiveTargets.discovered() : try LiveTargets(directories: directories)
-      let kinds = targets.kinds
-      let cells = named.filter { cell in
-        !cell.isOnFilesystem || cell.parameters.memory.map(kinds.contains) == true
-      }
+      let cells = named.filter { !$0.isOnFilesystem || targets.serve($0) }
       if !cells.isEmpty { return (cells, targets) }
       throw RunError(
         "There is no directory for the chosen cells: give one on their filesystem with --target, "

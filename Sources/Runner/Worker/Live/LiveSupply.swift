@@ -67,7 +67,8 @@ struct LiveSupply {
     let p = cell.parameters
     let isEdge = cell.operation == .cowEdge
     let block = target.filesystem.blockByteCount
-    guard let mode = LiveWriteMode(routine: cell.routine), (p.durable == true) == (mode == .dataSync)
+    guard let mode = LiveWriteMode(routine: cell.routine),
+      (p.durable == true) == (mode == .dataSync)
     else { throw .failed(reason: "There is no such way to write: \(cell.name).") }
     if !isEdge {
       return LiveCell(

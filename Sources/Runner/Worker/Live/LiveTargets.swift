@@ -18,6 +18,8 @@ public struct LiveTargets: Sendable {
   static let mountsFolder = ".build/live-fs"
 
   private let targets: [(kind: MemoryKind, target: LiveTarget)]
+  /// Whether somebody asked for these very directories.
+  private let areChosen: Bool
 
   /// Tries directories that somebody chose.
   ///
@@ -43,7 +45,7 @@ public struct LiveTargets: Sendable {
       }
       found.append((kind, target))
     }
-    targets = found
+    self.init(found, areChosen: true)
   }
 
   /// What there is: the directories of the environment, else what is mounted by `daxmark live-fs`
@@ -72,13 +74,27 @@ public struct LiveTargets: Sendable {
     {
       add(target)
     }
-    return LiveTargets(found)
+    return LiveTargets(found, areChosen: false)
   }
 
-  private init(_ targets: [(kind: MemoryKind, target: LiveTarget)]) { self.targets = targets }
+  private init(_ targets: [(kind: MemoryKind, target: LiveTarget)], areChosen: Bool) {
+    self.targets = targets
+    self.areChosen = areChosen
+  }
 
-  /// The filesystems there are.
-  public var kinds: Set<MemoryKind> { Set(targets.map(\.kind)) }
+  /// Whether there is a directory for a cell on files.
+  ///
+  /// One that was found, and not asked for, is not given cells that it would only refuse.
+  ///
+  /// - Parameter cell: a cell on a filesystem.
+  /// - Returns: whether a plan has it.
+  public func serve(_ cell: Cell) -> Bool {
+    guard let (_, target) = targets.first(where: { $0.kind == cell.parameters.memory }) else {
+      return false
+    }
+    let shares = cell.operation != .fault || cell.parameters.access == .sharedCow
+    return areChosen || !shares || target.has(.reflink)
+  }
 
   /// Lets all workers that are started from here on know.
   public func handOver() {
