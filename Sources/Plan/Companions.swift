@@ -6,8 +6,8 @@ extension Cell {
   /// The frozen reference of the same class and shape, or nil for harness cells.
   ///
   /// All routines of one shape share one reference, so a stored ratio compares like with like:
-  /// the same sizes, cache state and durability through a kernel that never changes. A cell of the
-  /// model refers to that of the core cell with the same kind of work.
+  /// the same sizes, cache state and durability through a kernel that never changes. A cell of a
+  /// filesystem refers to that of the core cell with the same kind of work.
   public var reference: Cell? {
     if operation.isHarness { return nil }
     if let coreKin { return coreKin.reference }
@@ -60,7 +60,9 @@ public enum RooflineKind: String, CaseIterable, Sendable {
   /// The peak an operation is held against, and how many bytes it moves there for each byte of
   /// its own count; nil where no peak is meaningful.
   public static func of(_ cell: Cell) -> (kind: RooflineKind, factor: Double)? {
-    switch cell.operation {
+    // A system call is far from any peak, and nobody knows in which cache its bytes lie.
+    if cell.isOnFilesystem { return nil }
+    return switch cell.operation {
     case .copy, .cowBlock, .unshare, .read: (.copy, 1)
     case .cowEdge: cell.parameters.sourceState == .mapped ? (.copy, 1) : (.store, 1)
     case .compare, .dedupe: (.read, 2)
@@ -75,7 +77,7 @@ public enum RooflineKind: String, CaseIterable, Sendable {
 /// What travels with a plan although nobody asked for it.
 public enum Companions {
   /// The cells that a list of cells needs: floor, clocks, the references, the rooflines, and the
-  /// core cells that rows of the model are shown beside.
+  /// core cells that rows of a filesystem are shown beside.
   public static func of(_ cells: [Cell]) -> [Cell] {
     var companions = [
       Cell(suite: Cell.harnessSuite, operation: .floor, engine: "core", routine: "empty"),

@@ -61,7 +61,7 @@ struct BadInputTests {
     },
     Damage("cut in the last line", .samples, line: 5, column: "process", says: "cut off") {
       let end = $0.split(separator: "\n").dropLast().joined(separator: "\n")
-      return end + "\n" + "2,copy,reference,core,frozen-copy,4096,,,,,,,l1,,,,1,,0,0"
+      return end + "\n" + "3,copy,reference,core,frozen-copy,4096,,,,,,,l1,,,,1,,0,0"
     },
     Damage("too few fields", .ledger, line: 2, column: "fallbacks", says: "30 of 31 fields") {
       $0.replacing("4032,1,,,,,,,\n", with: "4032,1,,,,,,\n")
@@ -73,12 +73,12 @@ struct BadInputTests {
     Damage("missing count", .ledger, line: 1, column: "fallbacks", says: "missing") {
       $0.replacing(",fallbacks", with: ",setbacks", maxReplacements: 1)
     },
-    .field("unknown schema", .samples, line: 3, "schema", to: "3", says: "version 3 is unknown"),
-    .field("schema 0", .samples, line: 3, "schema", to: "0", says: "this build reads 1 to 2"),
+    .field("unknown schema", .samples, line: 3, "schema", to: "4", says: "version 4 is unknown"),
+    .field("schema 0", .samples, line: 3, "schema", to: "0", says: "this build reads 1 to 3"),
     Damage(
       "another version without our columns", .samples, line: 2, column: "schema",
-      says: "version 3 is unknown"
-    ) { _ in "schema,colour\n3,green\n" },
+      says: "version 4 is unknown"
+    ) { _ in "schema,colour\n4,green\n" },
     .field("no schema", .cells, line: 3, "schema", to: "", says: "empty"),
     .field("NaN", .cells, line: 3, "cpu_ns_per_call", to: "nan", says: "not a finite number"),
     .field("inf", .cells, line: 3, "cpu_ns_low", to: "inf", says: "not a finite number"),
@@ -112,10 +112,10 @@ struct BadInputTests {
     .field("open quote", .samples, line: 5, "status", to: "\"ok", says: "inside a quoted field"),
     .field("no name", .machine, line: 2, "name", to: "", says: "a name is needed"),
     .field("fact twice", .machine, line: 5, "name", to: "schema", says: "repeats line 2"),
-    Damage("cell twice", .cells, line: 6, column: "suite", says: "repeats line 3") {
+    Damage("cell twice", .cells, line: 8, column: "suite", says: "repeats line 3") {
       $0 + $0.split(separator: "\n")[2] + "\n"
     },
-    Damage("cell twice, spelled otherwise", .cells, line: 6, column: "suite", says: "line 3") {
+    Damage("cell twice, spelled otherwise", .cells, line: 8, column: "suite", says: "line 3") {
       $0 + $0.split(separator: "\n")[2].replacing("4096", with: "\"04096\"") + "\n"
     },
     .field("sample twice", .samples, line: 4, "round", to: "0", says: "repeats line 3"),

@@ -77,7 +77,7 @@ struct SelfTestStepTests {
   @Test(
     "a bad field is named",
     arguments: [
-      ("schema", "3"), ("self_test_version", "0"), ("started_unix", "-1"), ("trials", "many"),
+      ("schema", "4"), ("self_test_version", "0"), ("started_unix", "-1"), ("trials", "many"),
       ("failures", "241"), ("inconclusive", "241"), ("trials", ""), ("share_low", "NaN"),
       ("share_high", "-0.1"), ("values", "sd"), ("values", "sd="), ("values", "=1"),
       ("values", "sd=nan"), ("values", "sd=0x1p3"), ("values", "sd=1e999"), ("values", "sd=1;"),

@@ -51,7 +51,10 @@ private final class Place {
 /// Runs a body on a new filesystem of its own, gone afterwards.
 private func onMount(_ filesystem: LiveFilesystem, _ body: (String) throws -> Void) throws {
   let place = try Place()
-  let mounts = try #require(try LiveMounts.open(place.path + "/fs", makesRoot: true))
+  guard let mounts = try LiveMounts.open(place.path + "/fs", makesRoot: true) else {
+    Issue.record("the folder was not made")
+    return
+  }
   let path = try mounts.up(filesystem, byteCount: 1 << 30)
   do { try body(path) } catch { Issue.record("\(filesystem.rawValue): \(error)") }
   let left = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []

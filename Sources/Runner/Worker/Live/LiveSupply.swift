@@ -75,7 +75,7 @@ struct LiveSupply {
         try CowWriteExercise(target, byteCount: try size(cell), position: 0, mode: mode))
     }
     guard let length = p.lengthBytes, let position = p.positionBytes, p.sourceState == .mapped
-    else { throw .failed(reason: "A live edge write has a place, a length, and data around it.") }
+    else { throw .failed(reason: "An edge write has a place and data around it: \(cell.name).") }
     guard p.alignmentBytes == block, length < block, position <= block - length else {
       throw .unavailable(reason: "blocks have \(block) bytes here")
     }
