@@ -56,6 +56,19 @@ public struct SelfTestPlan: Equatable, Sendable {
     neighbourInjectedRuns: 20, swappedRuns: 10, runsPerSession: 5, inconclusiveMaximum: 0.02,
     isExploratory: false)
 
+  /// The same with at most so many gate runs in each step, for trying.
+  public func limited(to gateRuns: Int) -> SelfTestPlan {
+    var plan = self
+    plan.sameRuns = min(sameRuns, gateRuns)
+    for index in plan.injections.indices {
+      plan.injections[index].gateRuns = min(injections[index].gateRuns, gateRuns)
+    }
+    plan.neighbourSameRuns = min(neighbourSameRuns, gateRuns)
+    plan.neighbourInjection.gateRuns = min(neighbourInjection.gateRuns, gateRuns)
+    plan.swapped.gateRuns = min(swapped.gateRuns, gateRuns)
+    return plan
+  }
+
   private init(
     name: String, sameRuns: Int, repeats: Int, neighbourSameRuns: Int, neighbourInjectedRuns: Int,
     swappedRuns: Int, runsPerSession: Int, inconclusiveMaximum: Double, isExploratory: Bool
