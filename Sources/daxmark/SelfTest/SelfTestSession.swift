@@ -5,9 +5,9 @@ internal import Verdict
 
 /// Some gate runs that share their workers: the first runs of all of them one pair, and so on.
 ///
-/// Each gate run has pairs of its own and is decided by the rule alone, as a duel is; its fresh runs
-/// come from other processes than its first run. What the gate runs of a session have in common is
-/// what those processes have, so the sessions, not the gate runs, sample that.
+/// Each gate run has pairs of its own and is decided by the rule alone, as a duel is; its fresh
+/// runs come from other processes than its first run. What the gate runs of a session have in common
+/// is what those processes have, so the sessions, not the gate runs, sample that.
 struct SelfTestSession {
   /// One gate run.
   struct GateRun {
@@ -52,7 +52,7 @@ struct SelfTestSession {
   ///   - observe: Told the number of cells done in first runs, of all gate runs; returning false
   ///     ends it.
   /// - Returns: Whether it was carried out.
-  /// - Throws: `Failure` when a worker or a cell is lost: a gate that cannot measure proves nothing.
+  /// - Throws: `Failure` when a worker or a cell is lost: what cannot measure proves nothing.
   mutating func fight(
     _ count: Int, observe: (_ cellsDone: Int) -> Bool
   ) throws(Failure) -> Bool {
