@@ -8,7 +8,7 @@ import Testing
     arguments: [
       "selftest --quick --nightly", "selftest --quick --record x",
       "selftest --filter engine=nobody", "selftest --core 100000", "selftest --seed -1",
-      "selftest extra", "neighbour --core 100000",
+      "selftest extra", "selftest --gate-runs 0", "neighbour --core 100000",
     ])
   func senseless(line: String) throws {
     let finished = try Daxmark.run(line.split(separator: " ").map(String.init))
@@ -39,6 +39,31 @@ import Testing
     try input.fileHandleForWriting.close()
     process.waitUntilExit()
     #expect(process.terminationStatus == 0)
+  }
+
+  @Test("a small one takes every step, keeps nothing for the gate, and records what was asked")
+  func small() throws {
+    let folder = try Scratch()
+    let finished = try Daxmark.run(
+      [
+        "selftest", "--gate-runs", "2", "--filter", "operation=copy", "--filter", "cache_state=l1",
+        "--record", "pairs", "--seed", "1", "--csv",
+      ], in: folder.root)
+    // The machine decides whether it passes; what it may not do is stop.
+    #expect([0, 5].contains(finished.code), "\(finished.errors)")
+    let lines = finished.outputLines.map { $0.split(separator: ",").map(String.init) }
+    let column = lines.first?.firstIndex(of: "step") ?? 0
+    #expect(
+      lines.dropFirst().map { $0[column] } == [
+        "same", "injected-1-percent", "injected-2-percent", "injected-3-percent",
+        "injected-5-percent", "injected-10-percent", "neighbour-same",
+        "neighbour-injected-5-percent", "swapped", "order", "permutation", "dispersion", "stored",
+        "layout",
+      ])
+    let pairs = try String(contentsOfFile: folder.root + "/pairs/pairs.csv", encoding: .utf8)
+    #expect(pairs.split(separator: "\n").count == 1 + 2 * 30)
+    let files = try FileManager.default.subpathsOfDirectory(atPath: folder.root)
+    #expect(!files.contains { $0.hasSuffix("selftest.csv") }, "\(files)")
   }
 
   @Test("interrupted, it keeps nothing and leaves nobody behind")

@@ -45,7 +45,7 @@ struct PairSampleTests {
       PairSample(
         cell: cell, run: 1, pair: 0, order: .aFirst, calls: 77, a: side(100), b: side(103)),
     ]
-    let key = "2,copy,copy,core,libpmem:auto,4096,,,,,,,,,,,1,,"
+    let key = "3,copy,copy,core,libpmem:auto,4096,,,,,,,,,,,1,,"
     let header =
       (["schema"] + Cell.keyColumns).joined(separator: ",")
       + ",run,pair,order,calls,a_cpu_ns,b_cpu_ns,a_wall_ns,b_wall_ns,a_involuntary_switches,"

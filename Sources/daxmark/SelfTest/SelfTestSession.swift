@@ -5,9 +5,9 @@ internal import Verdict
 
 /// Some gate runs that share their workers: the first runs of all of them one pair, and so on.
 ///
-/// Each gate run has pairs of its own and is decided by the rule alone, as a duel is; its fresh runs
-/// come from other processes than its first run. What the gate runs of a session have in common is
-/// what those processes have, so the sessions, not the gate runs, sample that.
+/// Each gate run has pairs of its own and is decided by the rule alone, as a duel is; its fresh
+/// runs come from other processes than its first run. What the gate runs of a session have in common
+/// is what those processes have, so the sessions, not the gate runs, sample that.
 struct SelfTestSession {
   /// One gate run.
   struct GateRun {
@@ -52,7 +52,7 @@ struct SelfTestSession {
   ///   - observe: Told the number of cells done in first runs, of all gate runs; returning false
   ///     ends it.
   /// - Returns: Whether it was carried out.
-  /// - Throws: `Failure` when a worker or a cell is lost: a gate that cannot measure proves nothing.
+  /// - Throws: `Failure` when a worker or a cell is lost: what cannot measure proves nothing.
   mutating func fight(
     _ count: Int, observe: (_ cellsDone: Int) -> Bool
   ) throws(Failure) -> Bool {
@@ -71,12 +71,10 @@ struct SelfTestSession {
     guard try duel.prepare(observe: { _ in observe(done) }) else { return false }
     try admit(duel.exceptions, count)
     var generator = SeededGenerator(seed: ~options.seed)
-    for run in gateRuns.indices {
-      for cell in duel.order.shuffled(using: &generator) {
-        guard let index = indices[cell] else { continue }
-        guard try measure(run, index, &duel, { observe(done) }) else { return false }
-        done += 1
-      }
+    for (run, cell) in visits(of: duel.order, using: &generator) {
+      guard let index = indices[cell] else { continue }
+      guard try measure(run, index, &duel, { observe(done) }) else { return false }
+      done += 1
     }
     while true {
       let open = gateRuns.flatMap { $0.cells.filter(\.wantsFreshRun).map(\.cell) }
@@ -84,16 +82,30 @@ struct SelfTestSession {
       let cells = contests.map(\.cell).filter(Set(open).contains)
       guard try duel.renew(cells, observe: { _ in observe(done) }) else { return false }
       try checkExceptions(duel.exceptions)
-      for run in gateRuns.indices {
-        for cell in duel.order.shuffled(using: &generator) {
-          guard let index = indices[cell], gateRuns[run].cells[index].wantsFreshRun else {
-            continue
-          }
-          gateRuns[run].cells[index].beginFreshRun()
-          guard try measure(run, index, &duel, { observe(done) }) else { return false }
-        }
+      for (run, cell) in visits(of: duel.order, using: &generator) {
+        guard let index = indices[cell], gateRuns[run].cells[index].wantsFreshRun else { continue }
+        gateRuns[run].cells[index].beginFreshRun()
+        guard try measure(run, index, &duel, { observe(done) }) else { return false }
       }
     }
+  }
+
+  /// The order of measuring: one gate run after another, the cells of each in an order of its own.
+  ///
+  /// Cells of the kernel give their memory back when another cell's turn comes, and getting them
+  /// ready again costs more than their pairs. Their gate runs follow each other.
+  private func visits(
+    of order: [Cell], using generator: inout SeededGenerator
+  ) -> [(run: Int, cell: Cell)] {
+    var visits: [(run: Int, cell: Cell)] = []
+    for run in gateRuns.indices {
+      let cells = order.filter { $0.engine != Registry.liveEngine }
+      visits += cells.shuffled(using: &generator).map { (run, $0) }
+    }
+    for cell in order where cell.engine == Registry.liveEngine {
+      visits += gateRuns.indices.map { ($0, cell) }
+    }
+    return visits
   }
 
   private mutating func admit(

@@ -33,6 +33,9 @@ struct SelfTestCommand: ParsableCommand {
       valueName: "column=value,…"))
   var filter: [String] = []
 
+  @Option(help: ArgumentHelp("Gate runs of each step at most; such a test is not kept."))
+  var gateRuns: Int?
+
   @Option(help: "The core to measure on; by default the last one allowed.")
   var core: Int?
 
@@ -50,13 +53,15 @@ struct SelfTestCommand: ParsableCommand {
 
   func validate() throws {
     if quick, nightly { throw ValidationError("--quick and --nightly exclude each other.") }
+    if let gateRuns, gateRuns < 1 { throw ValidationError("--gate-runs takes 1 or more.") }
     if quick, record != nil {
       throw ValidationError("--quick has no time to --record; leave one of them out.")
     }
   }
 
   func run() throws {
-    let plan = nightly ? SelfTestPlan.nightly : quick ? .quick : .standard
+    let whole = nightly ? SelfTestPlan.nightly : quick ? .quick : .standard
+    let plan = gateRuns.map(whole.limited) ?? whole
     // The suite `gate` has no cell on files: what they lie on is not the gate's to test.
     let cells = try CellChoice(
       suiteName: "gate", filter: filter, engine: nil, routines: nil, directories: []
@@ -66,7 +71,7 @@ struct SelfTestCommand: ParsableCommand {
     // Before anything is measured: what cannot be written must not cost half an hour.
     let folder = try record.map { path throws(Failure) in try DuelFolder(creating: path) }
     let machine = RunFacts.machine()
-    let files = SelfTestFiles(machine: machine, isWhole: filter.isEmpty)
+    let files = SelfTestFiles(machine: machine, isWhole: filter.isEmpty && gateRuns == nil)
     try files.check()
     let seed = seed ?? UInt64.random(in: 0...UInt64(Int64.max))
     let probesLayout = layout || nightly
