@@ -6,8 +6,8 @@ internal import Verdict
 /// Some gate runs that share their workers: the first runs of all of them one pair, and so on.
 ///
 /// Each gate run has pairs of its own and is decided by the rule alone, as a duel is; its fresh
-/// runs come from other processes than its first run. What the gate runs of a session have in common
-/// is what those processes have, so the sessions, not the gate runs, sample that.
+/// runs come from other processes than its first run. What the gate runs of a session have in
+/// common is what those processes have, so the sessions, not the gate runs, sample that.
 struct SelfTestSession {
   /// One gate run.
   struct GateRun {
