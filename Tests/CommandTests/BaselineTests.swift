@@ -24,7 +24,7 @@ import Testing
       Damage(file: "samples.csv", column: "cpu_ns", value: "NaN"),
       Damage(file: "samples.csv", column: "wall_ns", value: "9223372036854775808"),
       Damage(file: "samples.csv", column: "calls", value: "0"),
-      Damage(file: "samples.csv", column: "schema", value: "3"),
+      Damage(file: "samples.csv", column: "schema", value: "4"),
       Damage(file: "machine.csv", column: "schema", value: ""),
     ]
 
