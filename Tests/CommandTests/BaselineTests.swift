@@ -190,9 +190,18 @@ import Testing
         "--rounds", "1", "--no-instructions", "--baseline", baseline, "--out", scratch.path("run"),
       ])
     #expect(finished.code == 0, "\(finished.errors)")
-    func calls(_ folder: String) -> [String?] {
-      Table(file: folder + "/cells.csv").rows.map { $0["calls"] }
+    let before = Table(file: baseline + "/cells.csv").rows
+    let after = Table(file: scratch.path("run/cells.csv")).rows
+    #expect(before.count == after.count)
+    var taken = 0
+    for (old, new) in zip(before, after) {
+      // A busy machine may have stored a count that is no batch of 0.5 to 20 ms: not one to keep.
+      let calls = Double(old["calls"] ?? "") ?? 0
+      let batch = calls * (Double(old["cpu_ns_per_call"] ?? "") ?? 0)
+      guard (5e5...2e7).contains(batch) else { continue }
+      #expect(new["calls"] == old["calls"], "\(old)")
+      taken += 1
     }
-    #expect(calls(scratch.path("run")) == calls(baseline))
+    #expect(taken > before.count / 2)
   }
 }

@@ -17,11 +17,12 @@ enum Repository {
   /// All text files; a file that is no UTF-8 (a picture) has no text to judge.
   static let files: [File] = {
     let skipped = [".git", ".venv", "__pycache__"]
+    let measured = ["results/runs", "results/duels"]
     let all = FileManager.default.enumerator(atPath: root)
     var files: [File] = []
     while let path = all?.nextObject() as? String {
       let name = path.split(separator: "/").last.map(String.init) ?? path
-      if skipped.contains(name) || name.hasPrefix(".build") || path == "results/runs" {
+      if skipped.contains(name) || name.hasPrefix(".build") || measured.contains(path) {
         all?.skipDescendants()
       } else if let text = try? String(contentsOfFile: root + path, encoding: .utf8) {
         files.append(File(path: path, text: text))

@@ -17,7 +17,7 @@ struct MachineProbeTests {
     let facts = MachineProbe.facts(from: Fixture.sources(), extra: Fixture.extra)
     check(facts)
     let expected: [(String, String)] = [
-      ("schema", "2"), ("cpu_vendor", "AuthenticAMD"), ("cpu_family", "25"), ("cpu_model", "1"),
+      ("schema", "3"), ("cpu_vendor", "AuthenticAMD"), ("cpu_family", "25"), ("cpu_model", "1"),
       ("cpu_stepping", "1"), ("cpu_microcode", "0x1000065"), ("cpu_model_name", "AMD EPYC"),
       ("cpu_flags_hash", FNV1a("avx2 clwb fpu hypervisor sse2").hexadecimal), ("cores", "2"),
       ("cores_allowed", "1"), ("l1d_bytes", "32768"), ("l2_bytes", "524288"),
