@@ -180,14 +180,16 @@ extension Duel {
     if calls[id] != nil { return true }
     let request = Request.calibrate(id: id, targetNanoseconds: options.batchNanoseconds)
     guard case .calibrated(_, var count)? = try ask(.a, index, request) else { return false }
+    // A reference repeats nothing.
+    let permille = threads == nil ? 0 : options.repeatPermille
+    func repeatable(_ count: Int) -> Int {
+      Repetition.calls(near: count, permille: permille, threads: threads ?? 1)
+    }
     if contests[index].isTransient {
-      guard let fewer = try fewerFaults(id, index, of: count) else { return false }
+      guard let fewer = try fewerFaults(id, index, of: repeatable(count)) else { return false }
       count = fewer
     }
-    // A reference repeats nothing.
-    calls[id] =
-      threads.map { Repetition.calls(near: count, permille: options.repeatPermille, threads: $0) }
-      ?? count
+    calls[id] = repeatable(count)
     return true
   }
 
