@@ -36,7 +36,8 @@ deps:
 
 # The mounts go in any case; the first filesystem that differs decides the exit code.
 conform: build
-	@$(DAXMARK) live-fs up; code=$$?; \
+	@scripts/deps live-fs
+	@trap : INT; $(DAXMARK) live-fs up; code=$$?; \
 	if [ $$code = 0 ]; then for fs in xfs btrfs; do \
 	  $(DAXMARK) conform --target .build/live-fs/$$fs --scenarios Tests/Conform/Scenarios && \
 	  $(DAXMARK) conform --target .build/live-fs/$$fs $(ARGS) || { code=$$?; break; }; \

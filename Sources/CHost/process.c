@@ -7,6 +7,7 @@
 #include <spawn.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/personality.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -81,3 +82,5 @@ int chost_terminal_columns(void) {
   struct winsize size;
   return ioctl(1, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
+
+void chost_die_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGKILL); }

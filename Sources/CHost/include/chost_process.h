@@ -26,3 +26,7 @@ int chost_memfd(const char *_Nonnull name);
 
 /// Columns of the terminal on standard output, or 0. (TIOCGWINSZ is a macro Swift cannot see.)
 int chost_terminal_columns(void);
+
+/// Has the kernel kill the calling process when the thread that started it ends, and so never
+/// outlives it, even in a loop. (prctl takes variadic arguments.)
+void chost_die_with_parent(void);

@@ -56,15 +56,28 @@ public struct LiveFolder: ~Copyable {
       let rest = name.dropFirst(prefix.count)
       guard !rest.isEmpty, rest.allSatisfy({ $0.isNumber || $0 == "-" }) else { continue }
       let path = "\(parent)/\(name)"
-      guard let lock = try? LiveFile(path, .folder), (try? lock.lock()) == true else { continue }
+      // A link to a folder, or somebody else's, may have such a name in a directory open to all.
+      guard isOwn(path), let lock = try? LiveFile(path, .folder), (try? lock.lock()) == true,
+        let status = try? lock.status(), isThere(path, status)
+      else { continue }
       remove(path)
     }
   }
 
-  /// Removes a folder and the files in it; a folder inside, which is not ours, keeps it.
+  /// Whether the path itself is a folder that this user made and nobody else may change.
+  private static func isOwn(_ path: String) -> Bool {
+    var status = stat()
+    // SAFETY: the string is lent for the call; the out-parameter lives through it.
+    guard unsafe lstat(path, &status) == 0 else { return false }
+    return status.st_mode == S_IFDIR | 0o700 && status.st_uid == geteuid()
+  }
+
+  /// Removes a folder with the files and empty folders in it.
   private static func remove(_ path: String) {
     // SAFETY: as in `init`.
-    for name in folderEntries(path) { _ = unsafe unlink("\(path)/\(name)") }
+    for name in folderEntries(path) where unsafe unlink("\(path)/\(name)") != 0 {
+      _ = unsafe rmdir("\(path)/\(name)")
+    }
     _ = unsafe rmdir(path)
   }
 

@@ -33,6 +33,8 @@ private struct TraceLines {
 
   /// The longest name of a file.
   private static let longestName = 32
+  /// Bytes of a write or read at most: they are held in memory, twice.
+  private static let mostBytes = 64 << 20
 
   init(_ text: String) {
     lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }[...]
@@ -84,6 +86,9 @@ private struct TraceLines {
       } else {
         guard let number = Int(word), String(number) == word else {
           throw error("'\(word)' is no number.")
+        }
+        if operand == .byteCount, verb.carriesBytes, !(0...Self.mostBytes).contains(number) {
+          throw error("'\(verb.rawValue)' takes from 0 to \(Self.mostBytes) bytes.")
         }
         numbers.append(number)
       }

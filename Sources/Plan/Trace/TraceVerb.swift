@@ -23,6 +23,14 @@ public enum TraceVerb: String, CaseIterable, Sendable {
   case nextData = "next-data"
   case limit
 
+  /// Whether a step holds its bytes in memory.
+  var carriesBytes: Bool {
+    switch self {
+    case .write, .direct, .store, .load, .read: true
+    default: false
+    }
+  }
+
   /// The operands, in the order of the text: files, positions, byte counts, and other numbers.
   public enum Operand: Sendable { case file, position, byteCount, number }
 

@@ -124,7 +124,8 @@ public struct Comparison {
     return isMore
   }
 
-  /// Whether the bytes of a dedupe are equal, read from the other side.
+  /// Whether the bytes of a dedupe are equal, read from the model: it has refused and changed
+  /// nothing, while blocks that the other side shares by mistake are equal by now.
   private func isEqual(_ step: TraceStep, _ sizes: [String: Int]) -> Bool {
     // What ends inside a block is shortened to whole ones, unless both files end there.
     let (position, asked) = step.range
@@ -136,9 +137,9 @@ public struct Comparison {
     while done < byteCount {
       let count = min(byteCount - done, ComparedMemory.byteCount)
       // SAFETY: the memory has the bytes, and is read into by this thread alone.
-      let first = unsafe live.read(
+      let first = unsafe model.read(
         step.files[0], at: step.range.position + done, into: memory.first(count))
-      let second = unsafe live.read(
+      let second = unsafe model.read(
         step.files[1], at: step.targetPosition + done, into: memory.second(count))
       guard first == count, second == count, memory.firstDifference(count) == nil else {
         return false

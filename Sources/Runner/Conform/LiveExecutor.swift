@@ -5,7 +5,8 @@ public import Plan
 
 /// Carries out traces on a real filesystem, in a folder of its own that goes with it.
 public final class LiveExecutor: TraceExecutor {
-  let folder: String
+  private let place: LiveFolder
+  var folder: String { place.path }
   var files: [String: LiveTraceFile] = [:]
   /// RLIMIT_FSIZE of clones, or nil for none.
   var limit: Int?
@@ -22,21 +23,7 @@ public final class LiveExecutor: TraceExecutor {
     } catch {
       throw LiveError(call: "sigaction", errno: error.code, path: target)
     }
-    folder = "\(target)/conform-\(getpid())-\(UInt32.random(in: 0 ... .max))"
-    // SAFETY: Swift lends the string as a C string for the call.
-    guard unsafe mkdir(folder, 0o700) == 0 else {
-      throw LiveError(call: "mkdir", errno: errno, path: folder)
-    }
-  }
-
-  deinit {
-    let paths = files.values.filter(\.isInFolder).map { ($0.path, $0.kind) }
-    files = [:]
-    for (path, kind) in paths {
-      // SAFETY: as above.
-      _ = unsafe kind == .folder ? rmdir(path) : unlink(path)
-    }
-    _ = unsafe rmdir(folder)
+    place = try LiveFolder(in: target)
   }
 
   /// Carries out a step.

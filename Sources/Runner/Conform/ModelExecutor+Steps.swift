@@ -137,6 +137,7 @@ extension ModelExecutor {
   /// FALLOC_FL_UNSHARE_RANGE, which is a kind of reservation: holes become unwritten blocks.
   private func unshare(_ id: FileID, _ position: Int, _ byteCount: Int) throws(FSDAXError) {
     guard position >= 0, byteCount > 0 else { throw error(.EINVAL) }
+    if position.addingReportingOverflow(byteCount).overflow { throw error(.EFBIG) }
     guard volume.options.personality == .xfs else { throw error(.EOPNOTSUPP) }
     let end = min(position + byteCount, try volume.size(of: id))
     try volume.unshare(id, at: position, byteCount: byteCount)
@@ -160,6 +161,8 @@ extension ModelExecutor {
     let (source, target) = (try file(step.files[0]), try file(step.files[1]))
     guard target.open.canWrite else { throw error(.EBADF) }
     let (from, to) = (step.range.position, step.targetPosition)
+    guard from >= 0, to >= 0, step.range.byteCount >= 0 else { throw error(.EINVAL) }
+    if to.addingReportingOverflow(step.range.byteCount).overflow { throw error(.EINVAL) }
     let size = try volume.size(of: source.open.file)
     let count = min(step.range.byteCount, max(size - from, 0))
     if source.open.file == target.open.file, to + count > from, to < from + count {

@@ -17,9 +17,10 @@ extension Duel {
   }
 
   /// The frozen reference on both sides, in an order that is balanced for itself.
-  mutating func reference(_ id: Int) throws(RunError) -> PairSample.Reference? {
+  mutating func reference(
+    _ id: Int, beside index: Int
+  ) throws(RunError) -> PairSample.Reference? {
     let order = orders[id, default: PairOrder()].next(1, using: &generator)
-    let index = indexOfReference(id)
     guard let (a, b) = try both(id, index, isBFirst: order[0]) else { return nil }
     return PairSample.Reference(
       aCPUNanoseconds: a.cpuNanoseconds, bCPUNanoseconds: b.cpuNanoseconds)

@@ -100,7 +100,7 @@ public struct Duel: ~Copyable {
       let number = pairs[index, default: 0]
       pair.pair = number
       if let id = referenceIDs[index], number % options.referenceInterval == 0 {
-        pair.reference = try reference(id)
+        pair.reference = try reference(id, beside: index)
       }
       pairs[index] = number + 1
       measured.append(pair)
@@ -229,8 +229,6 @@ extension Duel {
   }
 
   func callCount(_ id: Int) -> Int { calls[id] ?? 1 }
-
-  func indexOfReference(_ id: Int) -> Int { referenceIDs.firstIndex(of: id) ?? 0 }
 }
 
 extension Contest {

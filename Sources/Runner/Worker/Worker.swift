@@ -21,6 +21,8 @@ public enum Worker {
     // Only the coordinator decides what Ctrl-C means, whoever started us in which group.
     signal(SIGINT, SIG_IGN)
     signal(SIGPIPE, SIG_IGN)
+    // One that hangs in a batch never sees its input close.
+    chost_die_with_parent()
     let cores = allowedCores()
     if let core, chost_pin(Int32(core)) != 0 { return 1 }
     var channel = LineChannel(input: 0, output: 1)

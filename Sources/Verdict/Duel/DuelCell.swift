@@ -120,7 +120,9 @@ public struct DuelCell: Sendable {
 
 extension DuelCell {
   /// Whether every run of this invocation counts as a fresh one.
-  var startsFresh: Bool { !earlier.isEmpty }
+  ///
+  /// A few pairs before an interruption are no run that this one could confirm.
+  var startsFresh: Bool { earlier.contains { $0.count >= limits.firstPairs } }
 
   private var isOpen: Bool {
     if stopReason != nil || slower.finding == .found { return false }

@@ -29,8 +29,7 @@ struct DuelSession {
     let notice = try SelfTestRecord.check(machineClass: machineClass)
     let advisory = SelfTestRecord.advice(
       machineClass: machineClass, for: contests.contests.map(\.cell))
-    let identity = DuelIdentity(
-      a: a.hash, b: b.hash, machineClass: RunFacts.value("class_hash", in: machine))
+    let identity = DuelIdentity(a: a.hash, b: b.hash, machine: machine)
     let earlier = try EarlierDuels(of: identity, now: Int(time(nil)))
     if let last = earlier.folders.last {
       try format.tell(

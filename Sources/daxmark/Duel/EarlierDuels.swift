@@ -7,8 +7,19 @@ struct DuelIdentity: Equatable {
   let a: String
   /// The same of the candidate.
   let b: String
-  /// Hash of the machine class.
-  let machineClass: String
+  /// What else decides the numbers: the machine class, overrides, thresholds, directories.
+  let settings: [MachineFact]
+
+  /// The same two executables in the same circumstances, as a duel's `machine.csv` has them.
+  init(a: String, b: String, machine: [MachineFact]) {
+    self.a = a
+    self.b = b
+    settings = Self.settings(machine)
+  }
+
+  static func settings(_ facts: [MachineFact]) -> [MachineFact] {
+    facts.filter { ["class_hash", "overrides", "thresholds", "live_targets"].contains($0.name) }
+  }
 
   /// The facts it is recorded as.
   var facts: [MachineFact] {
@@ -53,7 +64,7 @@ struct EarlierDuels {
   private static func end(_ facts: [MachineFact], _ identity: DuelIdentity, _ now: Int) -> Int? {
     func value(_ name: String) -> String? { facts.first { $0.name == name }?.value }
     guard value("a_hash") == identity.a, value("b_hash") == identity.b,
-      value("class_hash") == identity.machineClass,
+      DuelIdentity.settings(facts) == identity.settings,
       // Where everything moved with the references, the pairs say nothing about the code.
       value("environment_shifted") != "1",
       let ended = value("duel_ended_unix").flatMap({ Int($0) })

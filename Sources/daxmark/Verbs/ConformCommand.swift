@@ -82,12 +82,18 @@ struct ConformCommand: ParsableCommand {
     if let failure = outcome.failure {
       let text = "# \(failure.difference)\n"
       let header = failure.trace.description
-      try? FileSystem.replace(out, with: Array((header + text).utf8))
       try Terminal.print(header + text)
+      do throws(POSIXFailure) {
+        try FileSystem.replace(out, with: Array((header + text).utf8))
+      } catch {
+        throw Failure(
+          .tool, "The model and \(place.type) differ, and '\(out)' was not written: \(error.text).")
+      }
       throw Failure(
         .tool,
         "The model and \(place.type) differ after \(outcome.stepCount) steps; "
-          + "'daxmark conform --target \(target) --replay \(out)' repeats it.")
+          + "'daxmark conform --target \(target) --personality \(place.personality) "
+          + "--replay \(out)' repeats it.")
     }
     if outcome.isInterrupted { throw ExitCode(Failure.Kind.interrupted.rawValue) }
   }
@@ -95,10 +101,20 @@ struct ConformCommand: ParsableCommand {
   private func run(traces paths: [String], _ place: ConformTarget) throws {
     var use = RuleUse()
     var failed = 0
+    var skipped = 0
     for path in paths {
       if Interrupt.isRequested { throw ExitCode(Failure.Kind.interrupted.rawValue) }
       let trace = try Scenarios.trace(at: path)
-      guard ["any", place.personality].contains(trace.personality) else { continue }
+      guard ["any", place.personality].contains(trace.personality) else {
+        if replay != nil {
+          throw Failure(
+            .usage,
+            "'\(path)' is a trace for \(trace.personality), and '\(target)' is taken as "
+              + "\(place.personality); --personality chooses.")
+        }
+        skipped += 1
+        continue
+      }
       let sides: (model: any TraceExecutor, live: any TraceExecutor)
       do throws(ConformError) {
         sides = try place.sides()
@@ -114,7 +130,9 @@ struct ConformCommand: ParsableCommand {
         try Terminal.print("\(path): \(difference)")
       }
     }
-    try Terminal.print("\(paths.count) traces, \(failed) with a difference")
+    try Terminal.print(
+      "\(paths.count - skipped) traces, \(failed) with a difference"
+        + (skipped > 0 ? "; \(skipped) are not for \(place.personality)" : ""))
     for line in use.lines { try Terminal.print("  " + line) }
     if failed > 0 { throw ExitCode(Failure.Kind.tool.rawValue) }
   }

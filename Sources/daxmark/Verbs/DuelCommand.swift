@@ -59,6 +59,7 @@ struct DuelCommand: ParsableCommand {
   @OptionGroup var reportFormat: ReportFormat
 
   func validate() throws {
+    if quick, suite != nil { throw ValidationError("--quick is a suite; leave --suite out.") }
     if sides.isEmpty == routine.isEmpty {
       throw ValidationError("A duel takes two builds, or two of --routine.")
     }

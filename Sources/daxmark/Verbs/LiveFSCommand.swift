@@ -59,16 +59,29 @@ struct LiveFSCommand: ParsableCommand {
       Interrupt.install()
       guard let mounts = try place.open(makesRoot: true) else { return }
       var made: [String] = []
+      var new: [LiveFilesystem] = []
       var refused: LiveMountError?
       for filesystem in place.filesystem {
+        let wasUp = mounts.status(filesystem).isUp
         do throws(LiveMountError) {
           made.append(try mounts.up(filesystem, byteCount: byteCount))
+          if !wasUp { new.append(filesystem) }
         } catch {
           // One that cannot be had does not keep the others from being made.
           if let earlier = refused { Terminal.note("daxmark: \(earlier)") }
           refused = error
           if error == .interrupted { break }
         }
+      }
+      if refused == .interrupted {
+        for filesystem in new {
+          do throws(LiveMountError) {
+            _ = try mounts.down(filesystem)
+          } catch {
+            throw Failure(.tool, error.description)
+          }
+        }
+        made = []
       }
       mounts.removeRoot()
       for path in made { try Terminal.print(path) }

@@ -7,7 +7,11 @@ import Testing
 
 /// Which earlier invocations count, and what their pairs are.
 @Suite struct EarlierDuelTests {
-  private static let identity = DuelIdentity(a: "aa", b: "bb", machineClass: "cc")
+  private static func machine(_ hash: String = "cc", overrides: String = "none") -> [MachineFact] {
+    [MachineFact("class_hash", hash), MachineFact("overrides", overrides)]
+  }
+
+  private static let identity = DuelIdentity(a: "aa", b: "bb", machine: machine())
 
   /// Writes a duel that ended at a time into a folder of its own.
   private static func write(
@@ -15,7 +19,7 @@ import Testing
     isShifted: Bool = false, ratios: [[Int]] = [[103]]
   ) throws {
     let folder = try DuelFolder(creating: root.appending(path: name).path())
-    var facts = identity.facts + [MachineFact("class_hash", identity.machineClass)]
+    var facts = identity.facts + identity.settings
     if let ended { facts.append(MachineFact("duel_ended_unix", String(ended))) }
     facts.append(MachineFact("environment_shifted", isShifted ? "1" : "0"))
     let pairs = ratios.enumerated().flatMap { run, values in
@@ -47,10 +51,14 @@ import Testing
       try Self.write("unfinished", in: root, ended: nil)
       try Self.write("shifted", in: root, ended: 9_999, isShifted: true)
       for (name, identity) in [
-        ("swapped", DuelIdentity(a: "bb", b: "aa", machineClass: "cc")),
-        ("other-b", DuelIdentity(a: "aa", b: "b", machineClass: "cc")),
-        ("other-class", DuelIdentity(a: "aa", b: "bb", machineClass: "c")),
-        ("routine", DuelIdentity(a: "aa:libc", b: "aa:auto", machineClass: "cc")),
+        ("swapped", DuelIdentity(a: "bb", b: "aa", machine: Self.machine())),
+        ("other-b", DuelIdentity(a: "aa", b: "b", machine: Self.machine())),
+        ("other-class", DuelIdentity(a: "aa", b: "bb", machine: Self.machine("c"))),
+        ("routine", DuelIdentity(a: "aa:libc", b: "aa:auto", machine: Self.machine())),
+        (
+          "overridden",
+          DuelIdentity(a: "aa", b: "bb", machine: Self.machine(overrides: "copy=rep-movsb"))
+        ),
       ] {
         try Self.write(name, in: root, ended: 9_999, identity: identity)
       }
