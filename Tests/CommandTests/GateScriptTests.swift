@@ -11,7 +11,10 @@ import Testing
       scratch = try Scratch()
       let program = """
         #!/bin/sh
-        [ "$1" = machine ] && { echo "schema,name,value"; echo "2,class_name,a-class"; exit 0; }
+        [ "$1" = machine ] && {
+          echo "schema,name,value"; echo "3,class_name,a-class"; echo "3,executable_hash,0123"
+          exit 0
+        }
         echo "$@"
         exit 5
         """
@@ -38,11 +41,11 @@ import Testing
         .trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    func file(_ path: String) throws {
+    func file(_ path: String, _ text: String = "") throws {
       let path = URL(filePath: scratch.path(path))
       try FileManager.default.createDirectory(
         at: path.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try Data().write(to: path)
+      try Data(text.utf8).write(to: path)
     }
 
     func gate(base: String? = nil) throws -> (code: Int32, output: String) {
@@ -85,6 +88,11 @@ import Testing
     try world.file("results/baselines/a-class/selftest.csv")
     #expect(try world.gate() == (5, duel))
     try world.file("results/baselines/a-class/cells.csv")
+    // A run of another build says nothing about this one.
+    #expect(try world.gate() == (5, duel))
+    try world.file("results/runs/one/machine.csv", "3,executable_hash,01234\n")
+    #expect(try world.gate() == (5, duel))
+    try world.file("results/runs/one/machine.csv", "3,executable_hash,0123\n")
     #expect(try world.gate() == (5, "gate --format json\n"))
     #expect(try world.gate(base: "v1") == (5, "duel v1 . --format json\n"))
     try FileManager.default.removeItem(atPath: world.scratch.path("results/runs"))
@@ -99,6 +107,8 @@ import Testing
     let head = try world.git(["rev-parse", "HEAD"])
     let before = try world.git(["rev-parse", "HEAD^"])
     #expect(try world.gate() == (5, "duel \(before) . --format json\n"))
+    // A duel of a tree with itself is passed by anything.
+    #expect(try world.gate(base: "HEAD") == (5, "duel \(before) . --format json\n"))
     try world.file("new.swift")
     #expect(try world.gate() == (5, "duel \(head) . --format json\n"))
     try FileManager.default.removeItem(atPath: world.scratch.path("new.swift"))
