@@ -5,6 +5,7 @@
 #   make test       all tests, in a debug build                      (FILTER=)
 #   make gate       judge this tree: by the baseline, or by a duel   (BASE=, ARGS=)
 #   make baseline   record a baseline: 3 moments × 5 processes, ~35 minutes
+#   make duel       measure two builds against each other            (A=HEAD~1 B=. ARGS=)
 #   make selftest   let the gate prove itself on this machine, minutes (ARGS=--quick, --nightly)
 #   make compare    describe how two runs differ                     (A= B=)
 #   make plot       draw the latest run                              (RUN=)
@@ -65,6 +66,9 @@ gate: build
 
 baseline: build
 	@scripts/record-baseline $(DAXMARK) $(SUITE) $(BASELINE_SPACING)
+
+duel: build
+	@$(DAXMARK) duel $(if $(A),$(A),HEAD~1) $(if $(B),$(B),.) $(ARGS)
 
 selftest: build
 	@$(DAXMARK) selftest $(ARGS)

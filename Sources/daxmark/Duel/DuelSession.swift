@@ -53,8 +53,6 @@ struct DuelSession {
     }
     let text = report.rendered(as: .text)
     let code = Interrupt.isRequested ? Failure.Kind.interrupted.rawValue : report.exitCode
-    // The report of a part must not pass for one of the whole.
-    if Interrupt.isRequested { try format.tell(text) } else { try format.write(report) }
     let facts =
       machine + a.facts(.a) + b.facts(.b) + identity.facts + [
         MachineFact("suite", suite), MachineFact("seed", String(options.seed)),
@@ -69,6 +67,9 @@ struct DuelSession {
     for folder in folders {
       try folder.write(DuelRecord(machine: facts, pairs: duel.pairs), verdict: text)
     }
+    // After the record: a report that cannot be written must not cost the pairs. That of a part
+    // must not pass for one of the whole.
+    if Interrupt.isRequested { try format.tell(text) } else { try format.write(report) }
     try format.tell(folders[0].path)
     return code
   }

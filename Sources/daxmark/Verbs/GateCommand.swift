@@ -50,6 +50,10 @@ struct GateCommand: ParsableCommand {
       }
       records.append(record)
     }
+    // The mean of two builds says nothing about either.
+    if Set(records.compactMap { $0.fact("executable_hash") }).count > 1 {
+      throw Failure(.tool, "The runs are of different builds; 'daxmark gate' judges one.")
+    }
     let machineClass = records.last?.fact("class_name") ?? "unknown"
     let path = baseline ?? Results.baseline(of: machineClass)
     // The folder of a class may hold a self-test alone.

@@ -13,11 +13,11 @@ struct SelfTestCommand: ParsableCommand {
     discussion: """
       Duels of this build with itself must pass, injected slowdowns must be found, with and \
       without a bursty neighbour on the core. The result is kept beside the baseline of this \
-      machine class, where 'gate' and 'duel' read it. --quick takes a minute at most, no option \
+      machine class, where 'gate' and 'duel' read it. --quick takes a minute or two, no option \
       some minutes, --nightly about half an hour on a quiet machine. Exit code 5: a step failed.
       """)
 
-  @Flag(help: "A minute at most: what its few trials refute fails, the rest is not proven.")
+  @Flag(help: "A minute or two: what its few trials refute fails, the rest is not proven.")
   var quick = false
 
   @Flag(help: "300 gate runs of equal builds, and the layout probe.")
