@@ -101,8 +101,9 @@ import Testing
   @Test("a folder's name holds the two sides, and is never one that is taken")
   func names() throws {
     try Self.withRoot { root in
+      let duels = root.appending(path: "duels").path()
       let paths = try (0..<3).map { _ in
-        let folder = try DuelFolder(creatingFor: "../x y", "HEAD~1", in: root.path() + "duels")
+        let folder = try DuelFolder(creatingFor: "../x y", "HEAD~1", in: duels)
         try folder.write(DuelRecord(machine: [], pairs: []), verdict: "")
         return folder.path
       }
