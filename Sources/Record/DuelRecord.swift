@@ -38,6 +38,15 @@ public struct DuelRecord: Equatable, Sendable {
     }
   }
 
+  /// Reads the facts of a duel alone.
+  ///
+  /// - Parameter bytes: The UTF-8 bytes of its `machine.csv`.
+  /// - Returns: The facts, in their order.
+  /// - Throws: `RecordError` with line and column of the first thing wrong.
+  public static func facts(_ bytes: [UInt8]) throws(RecordError) -> [MachineFact] {
+    try MachineFact.decode(bytes)
+  }
+
   /// The value of a machine fact, or nil.
   public func fact(_ name: String) -> String? { machine.first { $0.name == name }?.value }
 }

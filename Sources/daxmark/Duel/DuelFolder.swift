@@ -61,9 +61,7 @@ struct DuelFolder {
   /// The facts alone, or nothing where they cannot be read.
   var facts: [MachineFact] {
     let bytes = (try? FileSystem.read("\(path)/\(RecordFile.machine.rawValue)")) ?? []
-    let empty = DuelRecord(machine: [], pairs: []).encoded(.pairs)
-    let record = try? DuelRecord { (file) throws(RecordError) in file == .machine ? bytes : empty }
-    return record?.machine ?? []
+    return (try? DuelRecord.facts(bytes)) ?? []
   }
 
   /// Reads a duel.

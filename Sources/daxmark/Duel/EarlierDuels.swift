@@ -18,7 +18,9 @@ struct DuelIdentity: Equatable {
   }
 
   static func settings(_ facts: [MachineFact]) -> [MachineFact] {
-    facts.filter { ["class_hash", "overrides", "thresholds", "live_targets"].contains($0.name) }
+    ["class_hash", "overrides", "thresholds", "live_targets"].compactMap { name in
+      facts.first { $0.name == name }
+    }
   }
 
   /// The facts it is recorded as.

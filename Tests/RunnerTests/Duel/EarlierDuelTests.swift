@@ -30,6 +30,7 @@ import Testing
           b: PairSample.Side(cpuNanoseconds: b, wallNanoseconds: 1, involuntarySwitches: 0))
       }
     }
+    facts.append(MachineFact("pairs", String(pairs.count)))
     try folder.write(DuelRecord(machine: facts, pairs: pairs), verdict: "PASS: \(name)")
   }
 
