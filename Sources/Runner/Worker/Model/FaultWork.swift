@@ -73,6 +73,8 @@ final class FaultWork: ModelWork {
     }
   }
 
+  func rewind() { pages.rewind() }
+
   func disarm() throws(FSDAXError) {
     area = nil
     mapping = nil

@@ -49,6 +49,8 @@ internal import FSDAX
   }
 
   /// Shares again what the calls unshared: as long as they took, not as the whole file would.
+  func rewind() { places.rewind() }
+
   func disarm() throws(FSDAXError) {
     try source.restore(spent)
     spent = []

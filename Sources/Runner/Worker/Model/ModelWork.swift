@@ -18,6 +18,8 @@ protocol ModelWork: AnyObject {
   func run(calls: Int) throws(FSDAXError)
   /// Gives back what arming took, so that cells that wait leave the device to others.
   func disarm() throws(FSDAXError)
+  /// Goes back to the first places: those who compare two workers want both at the same ones.
+  func rewind()
   /// Checks what so many calls of the last run left.
   func check(calls: Int) throws(ModelError)
 }
@@ -30,6 +32,7 @@ enum ModelError: Error {
 
 extension ModelWork {
   func disarm() throws(FSDAXError) {}
+  func rewind() {}
   var pageByteCount: Int { volume.pageByteCount }
   var takesFaults: Bool { false }
 }
@@ -54,6 +57,9 @@ struct Places {
     first += perArming
     if first + perArming > order.count { first = 0 }
   }
+
+  /// Starts again.
+  mutating func rewind() { first = 0 }
 
   /// The places of this arming.
   var current: ArraySlice<UInt32> { order[first..<first + perArming] }

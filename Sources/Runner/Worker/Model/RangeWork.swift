@@ -57,6 +57,8 @@ final class CompareWork: ModelWork {
 
   func arm() throws(FSDAXError) { places.next() }
 
+  func rewind() { places.rewind() }
+
   func run(calls: Int) throws(FSDAXError) {
     for place in places.current.prefix(calls) {
       let at = Int(place) &* byteCount

@@ -32,6 +32,8 @@ internal import FSDAX
 
   func arm() throws(FSDAXError) { places.next() }
 
+  func rewind() { places.rewind() }
+
   func run(calls: Int) throws(FSDAXError) {
     let volume = volume
     for place in places.current.prefix(calls) {

@@ -92,6 +92,8 @@ internal import Plan
     }
   }
 
+  func rewind() { places.rewind() }
+
   func disarm() throws(FSDAXError) {
     if let clone { try volume.remove(clone) }
     clone = nil

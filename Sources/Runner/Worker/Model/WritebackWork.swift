@@ -38,6 +38,8 @@ final class WritebackWork: ModelWork {
     armed = volume.ledger
   }
 
+  func rewind() { pages.rewind() }
+
   func disarm() throws(FSDAXError) {
     area = nil
     try volume.invalidate(file)
