@@ -58,7 +58,7 @@ bench: build
 	@$(DAXMARK) run --suite $(SUITE) $(ARGS)
 
 test: deps
-	swift test $(if $(FILTER),--filter $(FILTER))
+	@scripts/test $(if $(FILTER),--filter $(FILTER))
 
 # make exits 2 whatever the verdict; scripts that read the code call scripts/gate themselves.
 gate: build

@@ -30,6 +30,9 @@ extension Duel {
     _ id: Int, _ index: Int, isBFirst: Bool
   ) throws(RunError) -> (a: BatchMeasurement, b: BatchMeasurement)? {
     let sides: [DuelSide] = isBFirst ? [.b, .a] : [.a, .b]
+    // Every batch follows one of the other side, or the first of a pair would now and then find its
+    // own data in the caches, which the second never does: up to 2.7 % in cells of the model.
+    if latest == sides[0] { guard try batch(id, index, sides[1]) != nil else { return nil } }
     guard let first = try batch(id, index, sides[0]),
       let second = try batch(id, index, sides[1])
     else { return nil }
@@ -41,6 +44,7 @@ extension Duel {
     _ id: Int, _ index: Int, _ side: DuelSide
   ) throws(RunError) -> BatchMeasurement? {
     let calls = callCount(id)
+    latest = side
     guard case .sample(_, let batch)? = try ask(side, index, .batch(id: id, calls: calls)) else {
       return nil
     }

@@ -21,6 +21,8 @@ public struct Duel: ~Copyable {
   private var calls: [Int: Int] = [:]
   /// The contest whose pairs are being measured: prepared and warm.
   private var current: Int?
+  /// The side that made the last batch of this run.
+  var latest: DuelSide?
   var orders: [Int: PairOrder] = [:]
   private var pairs: [Int: Int] = [:]
 
@@ -124,6 +126,7 @@ public struct Duel: ~Copyable {
     workers = try DuelWorkers(options, first: run % 2 == 0 ? .a : .b)
     prepared = []
     current = nil
+    latest = nil
     orders = [:]
     pairs = [:]
     order = cells.filter { exceptions[$0] == nil }.shuffled(using: &generator)

@@ -94,9 +94,10 @@ extension DuelCell {
       guard room > 0, width.isFinite else { return .infinity }
       return Double(pooled.count) * (width / room) * (width / room)
     }
-    var wanted = needed(pooled.look.high - pooled.estimate, tolerance - pooled.estimate)
+    var wanted = needed(pooled.clear.high - pooled.estimate, tolerance - pooled.estimate)
     if pooled.estimate > Logarithm.log(1 + limits.floor) {
-      wanted = min(wanted, needed(pooled.estimate - pooled.pooled.low, pooled.estimate))
+      let room = pooled.estimate - Logarithm.log(1 + limits.certainFloor)
+      wanted = min(wanted, needed(pooled.estimate - pooled.pooled.low, room))
     }
     let more = wanted - Double(pooled.count)
     if more <= 0 { return "its runs disagree: a quieter machine would settle it" }

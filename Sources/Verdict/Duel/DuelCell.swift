@@ -2,12 +2,13 @@ public import Plan
 
 /// One cell of a duel: its pairs so far, and what the rule wants next.
 ///
-/// The first run is looked at after `firstPairs` pairs and, when that does not clear the cell,
-/// once more when it is full. A cell that is suspect or still open goes on to a fresh run in new
-/// processes, and a second one if need be; only a fresh run that shows the change on its own,
-/// with all pairs agreeing, makes a regression. Looks happen at those counts alone, so that more
-/// of them cannot be had by adding pairs one by one. The same rule with A and B exchanged finds
-/// improvements; it asks for pairs of its own only when `confirmsImprovement`.
+/// The first run is looked at after `firstPairs` pairs and, while that does not clear the cell,
+/// each time they have doubled, until it is full. A cell that is suspect or still open goes on to a
+/// fresh run in new processes, and a second one if need be; only a fresh run that shows the change
+/// on its own, with all pairs agreeing, makes a regression. How long full and fresh runs are, the
+/// spread of the pairs says. Looks happen at those counts alone, so that more of them cannot be had
+/// by adding pairs one by one. The same rule with A and B exchanged finds improvements; it asks for
+/// pairs of its own only when `confirmsImprovement`.
 ///
 /// Runs of earlier invocations pool with the new ones. An invocation that has such runs begins
 /// with a fresh run, and a cell that regressed earlier stays so unless the upper bound of all
@@ -49,8 +50,10 @@ public struct DuelCell: Sendable {
   private(set) var freshLooks: [DuelEvidence] = []
   /// Why the cell cannot go on.
   private(set) var stopReason: String?
-  /// Whether the first look is done.
-  private var hasLooked = false
+  /// Pairs that a run needs for the precision that is wanted, by the spread of those so far.
+  private var precisePairs = 0
+  /// Pairs of the run in progress at which it is looked at next.
+  private var nextLook = 0
 
   /// A cell without pairs.
   ///
@@ -73,12 +76,13 @@ public struct DuelCell: Sendable {
     slower = DuelSearch(limits: limits)
     faster = DuelSearch(limits: limits)
     recall()
+    nextLook = startsFresh ? freshPairs : min(limits.firstPairs, fullPairs)
   }
 
   /// What the rule wants next.
   public var next: Step {
     guard isOpen else { return .settled }
-    let missing = target - runs[runs.count - 1].count
+    let missing = nextLook - runs[runs.count - 1].count
     if missing > 0 { return .pairs(missing) }
     return freshBegun < limits.freshRuns ? .freshRun(pairs: freshPairs) : .settled
   }
@@ -104,7 +108,9 @@ public struct DuelCell: Sendable {
     switch next {
     case .settled: return
     case .pairs: preconditionFailure("the run in progress wants more pairs")
-    case .freshRun: runs.append([])
+    case .freshRun:
+      runs.append([])
+      nextLook = freshPairs
     }
   }
 
@@ -130,38 +136,42 @@ extension DuelCell {
   }
 
   private var isFamilyLarge: Bool { familySize > limits.familyMinimum }
-  private var fullPairs: Int { isFamilyLarge ? limits.familyPairs : limits.fullPairs }
-  private var freshPairs: Int { isFamilyLarge ? limits.familyPairs : limits.freshPairs }
-  private var freshBegun: Int { startsFresh ? runs.count : runs.count - 1 }
-
-  private var target: Int {
-    if freshBegun > 0 { return freshPairs }
-    return hasLooked ? fullPairs : min(limits.firstPairs, fullPairs)
+  private var fullPairs: Int {
+    max(isFamilyLarge ? limits.familyPairs : limits.fullPairs, precisePairs)
   }
+  private var freshPairs: Int {
+    max(isFamilyLarge ? limits.familyPairs : limits.freshPairs, precisePairs)
+  }
+  private var freshBegun: Int { startsFresh ? runs.count : runs.count - 1 }
 
   /// The newest pairs of all invocations.
   private var pool: [Double] { (earlier + runs).flatMap { $0 }.suffix(Self.pooledMaximum) }
 
   private mutating func look() {
     let run = runs[runs.count - 1]
-    guard run.count >= target, let evidence = DuelEvidence(run, limits: limits) else { return }
+    guard run.count >= nextLook, let evidence = DuelEvidence(run, limits: limits) else { return }
     if freshBegun > 0 {
       guard let all = DuelEvidence(pool, limits: limits) else { return }
-      pooled = all
+      weigh(all)
       freshLooks.append(evidence)
       slower.lookFresh(evidence, pooled: all)
       faster.lookFresh(evidence.mirrored, pooled: all.mirrored)
       return
     }
-    pooled = evidence
+    weigh(evidence)
     if run.count >= fullPairs {
       slower.lookFull(evidence)
       faster.lookFull(evidence.mirrored)
     } else {
-      slower.lookFirst(evidence)
-      faster.lookFirst(evidence.mirrored)
+      slower.lookEarly(evidence)
+      faster.lookEarly(evidence.mirrored)
+      nextLook = min(2 * run.count, fullPairs)
     }
-    hasLooked = true
+  }
+
+  private mutating func weigh(_ evidence: DuelEvidence) {
+    pooled = evidence
+    precisePairs = evidence.precisePairs(limits)
   }
 
   /// Reads the earlier runs as their invocations did.
@@ -172,7 +182,7 @@ extension DuelCell {
       guard let evidence = DuelEvidence(run, limits: limits),
         let all = DuelEvidence(pool, limits: limits)
       else { continue }
-      pooled = all
+      weigh(all)
       if index == 0 { continue }
       slower.recall(evidence, pooled: all)
       faster.recall(evidence.mirrored, pooled: all.mirrored)

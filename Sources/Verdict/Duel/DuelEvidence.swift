@@ -17,6 +17,8 @@ struct DuelEvidence: Equatable, Sendable {
   let estimate: Double
   /// With the confidence of a look.
   let look: Bounds
+  /// With the confidence of a pass.
+  let clear: Bounds
   /// With the confidence of a fresh run on its own.
   let fresh: Bounds
   /// With the confidence of all pairs together.
@@ -40,6 +42,7 @@ struct DuelEvidence: Equatable, Sendable {
     count = shift.count
     estimate = shift.estimate
     look = bounds(limits.lookConfidence)
+    clear = bounds(limits.clearConfidence)
     fresh = bounds(limits.freshConfidence)
     pooled = bounds(limits.pooledConfidence)
     pSlower = shift.pValue(above: 0)
@@ -50,10 +53,22 @@ struct DuelEvidence: Equatable, Sendable {
     count = other.count
     estimate = -other.estimate
     look = other.look.mirrored
+    clear = other.clear.mirrored
     fresh = other.fresh.mirrored
     pooled = other.pooled.mirrored
     pSlower = other.pFaster
     pFaster = other.pSlower
+  }
+
+  /// Pairs of this spread that have the precision of the limits, in whole first looks.
+  ///
+  /// Only the spread counts and not where the pairs lie, so a run may be made longer by it without
+  /// a look more.
+  func precisePairs(_ limits: DuelLimits) -> Int {
+    let ratio = (look.high - look.low) / 2 / Logarithm.log(1 + limits.precision)
+    let looks = Double(count) * ratio * ratio / Double(limits.firstPairs)
+    guard looks < Double(limits.pairsMaximum / limits.firstPairs) else { return limits.pairsMaximum }
+    return Int(looks.rounded(.up)) * limits.firstPairs
   }
 
   /// The evidence of the same pairs with A and B exchanged.

@@ -6,18 +6,27 @@ public struct DuelLimits: Equatable, Sendable {
   public var floor = 0.02
   /// Relative change that a pass excludes.
   public var tolerance = 0.03
+  /// Relative change that all pairs of a regression exclude: it cannot be as little as this.
+  public var certainFloor = 0.01
   /// Relative change that a fresh run must show on its own.
   public var freshFloor = 0.015
   /// Pairs of the first look.
   public var firstPairs = 15
-  /// Pairs of the first run when the first look does not settle it.
+  /// Least pairs of the first run when the first look does not settle it.
   public var fullPairs = 30
-  /// Pairs of a fresh run.
+  /// Least pairs of a fresh run.
   public var freshPairs = 30
+  /// Relative change to which a full or fresh run is to determine the cell: half the width of the
+  /// interval of a look. Cells whose pairs spread more get longer runs.
+  public var precision = 0.008
+  /// Most pairs of a run that its spread makes longer.
+  public var pairsMaximum = 120
   /// Fresh runs at most.
   public var freshRuns = 2
-  /// One-sided confidence of a pass, and of a suspicion.
+  /// One-sided confidence of a suspicion, and of each end of the interval that is shown.
   public var lookConfidence = 0.975
+  /// One-sided confidence of a pass.
+  public var clearConfidence = 0.99
   /// One-sided confidence of a fresh run on its own.
   public var freshConfidence = 0.95
   /// One-sided confidence of all pairs together.
@@ -31,4 +40,14 @@ public struct DuelLimits: Equatable, Sendable {
 
   /// The limits of METHODOLOGY.md.
   public init() {}
+
+  /// The same rule with runs of one length whatever the spread, as recordings of such runs have
+  /// them, and with the bounds that such runs can reach.
+  public static let fixedRuns = {
+    var limits = DuelLimits()
+    limits.certainFloor = 0
+    limits.clearConfidence = limits.lookConfidence
+    limits.pairsMaximum = 0
+    return limits
+  }()
 }

@@ -16,6 +16,7 @@ struct DuelSearch: Equatable, Sendable {
   private let floor: Double
   private let tolerance: Double
   private let freshFloor: Double
+  private let certainFloor: Double
   /// What the looks of this invocation settled.
   private(set) var finding = Finding.open
   /// Whether an earlier invocation confirmed a change that nothing has overturned.
@@ -28,18 +29,19 @@ struct DuelSearch: Equatable, Sendable {
     floor = Logarithm.log(1 + limits.floor)
     tolerance = Logarithm.log(1 + limits.tolerance)
     freshFloor = Logarithm.log(1 + limits.freshFloor)
+    certainFloor = Logarithm.log(1 + limits.certainFloor)
   }
 
-  /// The first look: a change of the tolerance is excluded, or more pairs are wanted.
-  mutating func lookFirst(_ run: DuelEvidence) {
+  /// A look before the run is full: a change of the tolerance is excluded, or more is wanted.
+  mutating func lookEarly(_ run: DuelEvidence) {
     guard finding == .open else { return }
-    if run.look.high < tolerance { finding = .clear }
+    if run.clear.high < tolerance { finding = .clear }
   }
 
   /// The look at the whole first run: a suspect is never cleared by it, however small.
   mutating func lookFull(_ run: DuelEvidence) {
     guard finding == .open, !isSuspect(run) else { return }
-    if run.look.high < tolerance { finding = .clear }
+    if run.clear.high < tolerance { finding = .clear }
   }
 
   /// The look after a fresh run, which must show the change on its own, as must all pairs.
@@ -47,7 +49,7 @@ struct DuelSearch: Equatable, Sendable {
     guard finding == .open else { return }
     if isConfirmed(run, pooled) {
       finding = .found
-    } else if pooled.look.high < tolerance {
+    } else if pooled.clear.high < tolerance {
       finding = .clear
     } else if wasFound {
       finding = .found
@@ -59,7 +61,7 @@ struct DuelSearch: Equatable, Sendable {
   mutating func recall(_ run: DuelEvidence, pooled: DuelEvidence) {
     if isConfirmed(run, pooled) {
       wasFound = true
-    } else if pooled.look.high < tolerance {
+    } else if pooled.clear.high < tolerance {
       wasFound = false
     }
   }
@@ -67,9 +69,10 @@ struct DuelSearch: Equatable, Sendable {
   /// Whether one run alone looks slower.
   func isSuspect(_ run: DuelEvidence) -> Bool { run.look.low > 0 && run.estimate > floor }
 
-  /// Whether all pairs show a change above the floor with the highest confidence asked for.
+  /// Whether all pairs show a change above the floor, and with the highest confidence asked for one
+  /// that matters.
   func isStrong(_ pooled: DuelEvidence) -> Bool {
-    pooled.pooled.low > 0 && pooled.estimate > floor
+    pooled.pooled.low > certainFloor && pooled.estimate > floor
   }
 
   private func isConfirmed(_ run: DuelEvidence, _ pooled: DuelEvidence) -> Bool {

@@ -6,7 +6,7 @@ public enum SelfTestAdvice {
   static let dispersionStep = "dispersion"
   static let layoutStep = "layout"
   static let sessions = "sessions"
-  static let deviationUnit = " sd_percent"
+  static let biasUnit = " bias_percent"
   static let layoutUnit = " shift_percent"
 
   /// A cell's name without the characters that separate values.
@@ -47,12 +47,10 @@ public enum SelfTestAdvice {
         reasons[cell] =
           "the self-test: where code lies alone moves it by \(Change.percent(shift, signed: false))"
       }
-      if let deviation = value(dispersion, deviationUnit),
-        deviation > SelfTestJudge.deviationMaximum
-      {
+      if let bias = value(dispersion, biasUnit), bias > SelfTestJudge.biasMaximum {
         reasons[cell] =
           "the self-test: processes of one build differ by "
-          + Change.percent(deviation, signed: false) + " in it"
+          + Change.percent(bias, signed: false) + " in it"
       }
     }
     return reasons

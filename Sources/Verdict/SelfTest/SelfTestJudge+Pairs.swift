@@ -30,8 +30,9 @@ extension SelfTestJudge {
 
   /// Step 5: equal builds with the labels of each pair drawn anew must hardly ever alarm in a run.
   ///
-  /// A run is 30 pairs one after the other; it alarms with a 99.5 % lower bound above zero and an
-  /// estimate above the floor.
+  /// A run is as long as the rule makes it for pairs that spread like these: 30 of them one after
+  /// the other, or more. It alarms with a 99.5 % lower bound above zero and an estimate above the
+  /// floor.
   ///
   /// - Parameters:
   ///   - pairs: The pairs of a build against itself.
@@ -46,10 +47,11 @@ extension SelfTestJudge {
     var alarms: [Cell] = []
     var suspects = 0
     for cell in pairs.cells where !advisory.contains(cell) {
-      let runs = pairs.sessions(of: cell).flatMap { session in
-        stride(from: 0, through: session.count - Self.runPairs, by: Self.runPairs).map {
-          session[$0..<$0 + Self.runPairs].map(\.logRatio)
-        }
+      // With labels drawn anew it does not matter which session a pair is of.
+      let all = pairs.sessions(of: cell).joined().map(\.logRatio)
+      let length = runLength(all)
+      let runs = stride(from: 0, through: all.count - length, by: length).map {
+        Array(all[$0..<$0 + length])
       }
       if runs.isEmpty { continue }
       for swap in 0..<swaps {
@@ -69,18 +71,26 @@ extension SelfTestJudge {
     step.note("suspects", Double(suspects))
     step.passed = share.holds(isExploratory: false)
     if trials == 0 {
-      step.detail = "no session has \(Self.runPairs) pairs"
+      step.detail = "no cell has \(Self.runPairs) pairs"
     } else if !step.passed {
       step.detail = "\(alarms.count) of \(trials) labellings alarm: \(Self.list(alarms))"
     }
     return step
   }
 
+  private func runLength(_ pairs: [Double]) -> Int {
+    let some = pairs.prefix(DuelCell.pooledMaximum)
+    guard let evidence = DuelEvidence(some, limits: limits) else { return Self.runPairs }
+    return max(Self.runPairs, min(evidence.precisePairs(limits), pairs.count))
+  }
+
   /// Step 6: estimates of sessions, which are processes of their own, must not differ by more than
   /// their intervals can tell.
   ///
-  /// A cell that disperses more has a bias of each process that no interval within a run can see:
-  /// it becomes advisory, in this self-test and in every duel that reads it.
+  /// What they differ by beyond that is a bias of each process that no interval within a run can
+  /// see: a cell with more of it than the maximum becomes advisory, in this self-test and in every
+  /// duel that reads it. What the intervals do tell is no bias: the rule asks such a cell for more
+  /// pairs.
   ///
   /// - Parameter pairs: The pairs of a build against itself.
   /// - Returns: The step, and the cells that may not gate.
@@ -98,10 +108,13 @@ extension SelfTestJudge {
         let width = shift.upperBound(confidence: 0.975) - shift.lowerBound(confidence: 0.975)
         return (width / (2 * 1.959964)) * (width / (2 * 1.959964))
       }
+      let predicted = Spread.mean(squares)
+      let bias = max(0, deviation * deviation - predicted).squareRoot()
       let name = SelfTestAdvice.name(of: cell)
-      step.note(name + SelfTestAdvice.deviationUnit, 100 * deviation)
-      step.note(name + " sd_over_predicted", deviation / Spread.mean(squares).squareRoot())
-      if deviation > Self.deviationMaximum { spreading.append(cell) }
+      step.note(name + SelfTestAdvice.biasUnit, 100 * bias)
+      step.note(name + " sd_percent", 100 * deviation)
+      step.note(name + " sd_over_predicted", deviation / predicted.squareRoot())
+      if bias > Self.biasMaximum { spreading.append(cell) }
     }
     if count == 0 {
       step.detail = "fewer than two sessions"
@@ -112,7 +125,8 @@ extension SelfTestJudge {
     if !spreading.isEmpty {
       step.detail =
         "\(spreading.count) of \(count) cells are advisory, their processes differ by more than "
-        + "\(Change.percent(Self.deviationMaximum, signed: false)): \(Self.list(spreading))"
+        + "\(Change.percent(Self.biasMaximum, signed: false)) beyond their intervals: "
+        + Self.list(spreading)
     }
     return (step, spreading)
   }

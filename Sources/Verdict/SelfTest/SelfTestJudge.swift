@@ -6,9 +6,9 @@ public import Record
 /// Source of every requirement: METHODOLOGY.md, the duel.
 public struct SelfTestJudge: Sendable {
   /// Version of the self-test's steps.
-  public static let version = 1
-  /// Relative dispersion of session estimates above which a cell may not gate.
-  public static let deviationMaximum = 0.008
+  public static let version = 2
+  /// Relative bias of single processes above which a cell may not gate.
+  public static let biasMaximum = 0.008
 
   /// What was planned.
   public let plan: SelfTestPlan

@@ -21,7 +21,9 @@ struct DuelCellTests {
   static func cell(
     family: Int = 9, earlier: [[Double]] = [], confirms: Bool = false
   ) -> DuelCell {
-    DuelCell(cell: .duel(), familySize: family, earlier: earlier, confirmsImprovement: confirms)
+    DuelCell(
+      cell: .duel(), limits: .fixedRuns, familySize: family, earlier: earlier,
+      confirmsImprovement: confirms)
   }
 
   /// Follows the rule, one run after another, the last one repeated.

@@ -128,7 +128,7 @@ struct DuelOutcomeTests {
   /// A cell whose confirmed regression has a p-value of 1/1024, by ten pairs that are all slower.
   static func weak() -> (Int) -> DuelCell {
     { family in
-      var limits = DuelLimits()
+      var limits = DuelLimits.fixedRuns
       limits.firstPairs = 5
       limits.fullPairs = 5
       limits.freshPairs = 5

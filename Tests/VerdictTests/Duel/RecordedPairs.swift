@@ -51,7 +51,8 @@ struct RecordedPairs: Sendable {
     for series in selected(set, effect) {
       let sessions = series.logRatios.map { $0.map { $0 + Logarithm.log(scale) } }
       for first in sessions.indices {
-        var cell = DuelCell(cell: .duel(), familySize: 9)
+        // A recorded session has 30 pairs and no more.
+        var cell = DuelCell(cell: .duel(), limits: .fixedRuns, familySize: 9)
         cell.run { number in sessions[(first + number) % sessions.count] }
         replay.pairs += cell.runs.reduce(0) { $0 + $1.count }
         replay.judgements[cell.judgement, default: 0] += 1

@@ -11,7 +11,7 @@ struct SelfTestAdviceTests {
     _ started: Int, sessions: Int, _ percents: [Double], version: Int = SelfTestJudge.version
   ) -> SelfTestStep {
     let values = percents.enumerated().map {
-      SelfTestStep.Value(SelfTestAdvice.name(of: .duel($0)) + " sd_percent", $1)
+      SelfTestStep.Value(SelfTestAdvice.name(of: .duel($0)) + SelfTestAdvice.biasUnit, $1)
     }
     return SelfTestStep(
       version: version, commit: "abc", startedUnix: started, mode: "quick", step: "dispersion",

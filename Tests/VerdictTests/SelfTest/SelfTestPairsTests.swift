@@ -68,7 +68,7 @@ struct SelfTestPairsTests {
     let quiet = judge.permutation(
       pairs(shifts, spread: 0.02, &generator), swaps: 500, seed: 1)
     #expect(quiet.passed && quiet.failures == 0 && quiet.trials == 1000, "\(quiet.detail)")
-    let wild = judge.permutation(pairs(shifts, spread: 0.2, &generator), swaps: 500, seed: 1)
+    let wild = judge.permutation(pairs(shifts, spread: 0.2, &generator), swaps: 1000, seed: 1)
     #expect(!wild.passed && (wild.failures ?? 0) > 0)
     #expect((wild.value("suspects") ?? 0) >= Double(wild.failures ?? 0))
     // The labels decide, not the sign that the pairs happen to have.
@@ -76,7 +76,7 @@ struct SelfTestPairsTests {
       pairs([[0.01, 0.01]], spread: 0.001, &generator), swaps: 500, seed: 2)
     #expect(shifted.passed)
     let few = judge.permutation(
-      pairs(shifts, spread: 0.02, count: 29, &generator), swaps: 10, seed: 1)
+      pairs([[0], [0]], spread: 0.02, count: 29, &generator), swaps: 10, seed: 1)
     #expect(!few.passed && few.trials == 0)
     let wildPairs = pairs([[0, 0]], spread: 0.2, &generator)
     #expect(

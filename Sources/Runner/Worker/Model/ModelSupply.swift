@@ -65,7 +65,8 @@ struct ModelSupply {
     _ cell: Cell, _ action: SharedBlockWork.Action, position: Int, length: Int, unit: Int,
     _ cores: [Int]
   ) throws(CellException) -> any PreparedCell {
-    let volume = try volume(cell.routine)
+    let isLean = cell.operation == .cowEdge && cell.canBeLean
+    let volume = try volume(cell.routine, isLean: isLean)
     var works: [any ModelWork] = []
     for thread in 0..<(try threadCount(cell)) {
       works.append(
@@ -83,7 +84,8 @@ struct ModelSupply {
       throw .failed("A fault of the model has a class and a page size.")
     }
     let mechanism = TrapMechanism(rawValue: cell.routine)
-    let volume = try volume(cell.routine, isMappable: mechanism != nil)
+    let volume = try volume(
+      cell.routine, isMappable: mechanism != nil, isLean: mechanism == nil && cell.canBeLean)
     var works: [any ModelWork] = []
     for thread in 0..<(try threadCount(cell)) {
       works.append(
@@ -99,8 +101,12 @@ struct ModelSupply {
     let volume = try volume("auto")
     let size = try wholeBlocks(cell.parameters.sizeBytes)
     let threads = try threadCount(cell)
+    var works: [any ModelWork] = []
+    for thread in 0..<threads {
+      works.append(try ReadWork(volume, thread: thread, of: threads, byteCount: size))
+    }
     return try ModelCell(
-      (0..<threads).map { ReadWork(volume, thread: $0, of: threads, byteCount: size) },
+      works,
       background: cell.routine == "beside-clone" ? CloneLoop(volume) : nil, cores: cores)
   }
 
@@ -121,16 +127,15 @@ struct ModelSupply {
 
   private mutating func volume(
     _ routine: String, bigByteCount: Int? = nil, isForRanges: Bool = false,
-    isMappable: Bool = false
+    isMappable: Bool = false, isLean: Bool = false
   ) throws(CellException) -> ModelVolume {
     // What a routine's name does to the calls, and not to the volume, needs none of its own.
     let shared = ["direct", "beside-clone", "signal", "userfault"].contains(routine)
     let design = ModelVolume.Design(
       routine: shared ? "auto" : routine, bigByteCount: bigByteCount, isForRanges: isForRanges,
-      isMappable: isMappable)
+      isMappable: isMappable, isLean: isLean)
     if let known = volumes[design] { return known }
-    let made = try ModelVolume(
-      design, topology: topology, masterCount: bigByteCount == nil ? 2 : 1)
+    let made = try ModelVolume(design, topology: topology)
     volumes[design] = made
     return made
   }
@@ -147,5 +152,12 @@ struct ModelSupply {
       throw .failed("A cell of the model works on whole blocks of 4096 bytes.")
     }
     return byteCount
+  }
+}
+
+extension Cell {
+  /// Whether a small volume has room for it: one thread, and nothing staged over holes.
+  fileprivate var canBeLean: Bool {
+    parameters.threads == 1 && parameters.sourceState ?? .mapped == .mapped
   }
 }

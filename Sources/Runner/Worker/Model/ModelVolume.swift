@@ -15,8 +15,8 @@ internal import HotCore
   private let user: Arena
   private var plain: [Int: FileID] = [:]
 
-  /// Bytes of the user's memory.
-  static let userByteCount = 64 << 20
+  /// Bytes of the user's memory, whose bytes a master repeats.
+  static let userByteCount = 16 << 20
   static let blockByteCount = 4096
 
   /// What distinguishes the volumes of a worker.
@@ -28,17 +28,24 @@ internal import HotCore
     var isForRanges = false
     /// Whether frames are mapped for real.
     var isMappable = false
+    /// Whether it has one master and little room beside it. Faulting its memory in is most of what
+    /// getting a worker ready takes, and a duel starts up to six.
+    var isLean = false
+
+    fileprivate var masterCount: Int { isLean || bigByteCount != nil ? 1 : 2 }
   }
 
   /// Makes the volume and fills its masters.
-  init(_ design: Design, topology: CacheTopology, masterCount: Int) throws(CellException) {
+  init(_ design: Design, topology: CacheTopology) throws(CellException) {
+    let masterCount = design.masterCount
     masterByteCount = min(max(2 * topology.llcByteCount, 64 << 20), 512 << 20)
     do throws(ArenaError) {
       user = try Arena(.transparentHuge, byteCount: Self.userByteCount)
     } catch {
       throw .failed(error.description)
     }
-    let usual = (masterCount + 1) * (masterByteCount + (8 << 20)) + (192 << 20)
+    let room = design.isLean ? 64 << 20 : 192 << 20
+    let usual = (masterCount + 1) * (masterByteCount + (8 << 20)) + room
     var options = VolumeOptions(byteCount: design.bigByteCount.map { $0 + $0 / 16 } ?? usual)
     try Self.checkMemory(options.device.byteCount)
     options.groupCount = design.bigByteCount == nil ? nil : 1

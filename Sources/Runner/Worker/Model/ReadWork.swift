@@ -1,28 +1,38 @@
 internal import FSDAX
+internal import HotCore
 
-/// Reads ranges of one file, the same for all threads, into the user's memory.
+/// Reads ranges of one file, the same for all threads, into memory of their own.
 @safe final class ReadWork: ModelWork {
   let volume: Volume
   private let supply: ModelVolume
   private let file: FileID
   private let byteCount: Int
+  private let arena: Arena
   private let room: UnsafeMutableRawPointer
   private let roomByteCount: Int
   private var places: Places
 
   /// - Parameters:
   ///   - supply: The volume; all threads read its first master.
-  ///   - thread: Decides the order and the part of the user's memory.
-  ///   - threads: How many share the user's memory.
+  ///   - thread: Decides the order.
+  ///   - threads: How many share the room, which no cache holds.
   ///   - byteCount: Bytes of a read.
-  init(_ supply: ModelVolume, thread: Int, of threads: Int, byteCount: Int) {
+  /// - Throws: `CellException` without memory for the room.
+  init(
+    _ supply: ModelVolume, thread: Int, of threads: Int, byteCount: Int
+  ) throws(CellException) {
     self.supply = supply
     volume = supply.volume
     file = supply.masters[0]
     self.byteCount = byteCount
-    roomByteCount = ModelVolume.userByteCount / threads / byteCount * byteCount
-    // SAFETY: each thread has its part of the user's memory, which the supply keeps.
-    unsafe room = supply.userBytes + thread * roomByteCount
+    roomByteCount = (64 << 20) / threads / byteCount * byteCount
+    do throws(ArenaError) {
+      arena = try Arena(.transparentHuge, byteCount: roomByteCount)
+    } catch {
+      throw .failed(error.description)
+    }
+    // SAFETY: the arena is kept as long as this.
+    unsafe room = arena.base
     places = Places(
       count: supply.masterByteCount / byteCount, perArming: 512, seed: UInt64(thread))
   }
@@ -38,7 +48,7 @@ internal import FSDAX
     let volume = volume
     for place in places.current.prefix(calls) {
       let at = Int(place) &* byteCount
-      // SAFETY: the range lies in this thread's part.
+      // SAFETY: the range lies in the room.
       try unsafe volume.read(
         file, at: at,
         into: UnsafeMutableRawBufferPointer(start: room + at % roomByteCount, count: byteCount))
