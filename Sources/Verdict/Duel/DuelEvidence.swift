@@ -67,7 +67,8 @@ struct DuelEvidence: Equatable, Sendable {
   func precisePairs(_ limits: DuelLimits) -> Int {
     let ratio = (look.high - look.low) / 2 / Logarithm.log(1 + limits.precision)
     let looks = Double(count) * ratio * ratio / Double(limits.firstPairs)
-    guard looks < Double(limits.pairsMaximum / limits.firstPairs) else { return limits.pairsMaximum }
+    let looksMaximum = limits.pairsMaximum / limits.firstPairs
+    guard looks < Double(looksMaximum) else { return limits.pairsMaximum }
     return Int(looks.rounded(.up)) * limits.firstPairs
   }
 

@@ -16,8 +16,9 @@ public struct DuelLimits: Equatable, Sendable {
   public var fullPairs = 30
   /// Least pairs of a fresh run.
   public var freshPairs = 30
-  /// Relative change to which a full or fresh run is to determine the cell: half the width of the
-  /// interval of a look. Cells whose pairs spread more get longer runs.
+  /// Relative change to which a full or fresh run is to determine the cell.
+  ///
+  /// It is half the width of a look's interval; cells whose pairs spread more get longer runs.
   public var precision = 0.008
   /// Most pairs of a run that its spread makes longer.
   public var pairsMaximum = 120

@@ -28,8 +28,9 @@ internal import HotCore
     var isForRanges = false
     /// Whether frames are mapped for real.
     var isMappable = false
-    /// Whether it has one master and little room beside it. Faulting its memory in is most of what
-    /// getting a worker ready takes, and a duel starts up to six.
+    /// Whether it has one master and little room beside it.
+    ///
+    /// Faulting memory in is most of what getting a worker ready takes, and a duel starts up to six.
     var isLean = false
 
     fileprivate var masterCount: Int { isLean || bigByteCount != nil ? 1 : 2 }
