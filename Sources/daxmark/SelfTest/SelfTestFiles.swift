@@ -4,7 +4,8 @@ internal import Verdict
 
 /// Where a self-test is kept: `selftest.csv` of the machine class, with the ones before it.
 struct SelfTestFiles {
-  /// Self-tests that are kept; older ones say nothing that anybody reads.
+  /// Self-tests that are kept; older ones say nothing that anybody reads, unless they failed and
+  /// nothing has cleared that.
   private static let kept = 20
 
   let machine: [MachineFact]
@@ -42,7 +43,8 @@ struct SelfTestFiles {
     guard isWhole else { return nil }
     let bytes = (try? FileSystem.read(path)) ?? []
     let earlier = (try? SelfTestStep.decoded(bytes)) ?? []
-    let started = Set(earlier.map(\.startedUnix)).sorted().suffix(Self.kept - 1)
+    let all = Set(earlier.map(\.startedUnix)).sorted().suffix(Self.kept - 1)
+    let started = SelfTestStanding.standing(in: earlier + steps).union(all)
     let now = Set(steps.map(\.startedUnix))
     // Rows of a time to come, from a clock that was set back, would stay the last ones for ever.
     let latest = now.max() ?? 0
