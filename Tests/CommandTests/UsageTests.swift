@@ -14,6 +14,7 @@ import Testing
       ("run --filter rutine=libc", "'routine'"), ("plan --filter routine=atuo", "'auto'"),
       ("run -f operation=copy,comapre", "'compare'"), ("plan -f engine=lvie", "'live'"),
       ("run --sute quick", "'--suite'"),
+      ("gate --fitler engine=core", "'--filter'"), ("selftest --engine cor", "'core'"),
       ("list --cvs", "'--csv'"), ("gate --bseline x", "'--baseline'"),
     ])
   func nearest(line: String, name: String) throws {
@@ -32,12 +33,30 @@ import Testing
       "run --rounds 0", "run --rounds -1", "run --rounds 10001", "run --rounds x",
       "run --processes 0", "run --seed -1", "run --seed 99999999999999999999", "run --core x",
       "run --core 100000", "compare onlyone", "baseline", "plan --rounds 3",
+      "plan --quick --suite full", "duel a b --quick --suite full", "plan --cells nonsense",
     ])
   func senseless(line: String) throws {
     let finished = try Daxmark.run(line.split(separator: " ").map(String.init))
     #expect(finished.code == 64, "\(finished.errors)")
     #expect(finished.output.isEmpty)
     #expect(isOneSentence(finished.errors), "\(finished.errors)")
+  }
+
+  @Test("a cell is chosen by the name that is printed, from any suite unless one is named")
+  func cells() throws {
+    let names = try Daxmark.run(["plan", "--suite", "gate"]).outputLines
+    for name in [names[0], names[5]] {
+      #expect(try Daxmark.run(["plan", "--cells", name]).outputLines == [name])
+    }
+    let two = try Daxmark.run(["plan", "--suite", "gate", "--cells", names[5], "--cells", names[0]])
+    #expect(two.outputLines == [names[0], names[5]])
+    let other = try Daxmark.run(["plan", "--suite", "zero", "--cells", names[0]])
+    #expect(other.code == 64 && isOneSentence(other.errors), "\(other.errors)")
+    let near = try Daxmark.run([
+      "duel", "a", "b", "--cells", names[0].replacing("auto", with: "auot"),
+    ])
+    #expect(
+      near.code == 64 && near.errors.contains("did you mean '\(names[0])'?"), "\(near.errors)")
   }
 
   @Test(

@@ -26,9 +26,7 @@ struct SelfTestFiles {
   func check() throws(Failure) {
     guard isWhole else { return }
     do throws(POSIXFailure) {
-      try FileSystem.makeFolder(Results.baseline(of: machineClass))
-      try FileSystem.stage(path, [])
-      FileSystem.unstage(path)
+      try FileSystem.tryFolder(Results.baseline(of: machineClass))
     } catch {
       throw Failure(.tool, "'\(path)' could not be written: \(error.text).")
     }
@@ -53,6 +51,7 @@ struct SelfTestFiles {
         && $0.startedUnix <= latest
     }
     do throws(POSIXFailure) {
+      try FileSystem.makeFolder(Results.baseline(of: machineClass))
       try FileSystem.replace(path, with: SelfTestStep.encoded(old + steps))
     } catch {
       throw Failure(.tool, "'\(path)' could not be written: \(error.text).")
@@ -61,13 +60,14 @@ struct SelfTestFiles {
   }
 
   /// The rows of `machine.csv` beside a recording.
-  func facts(of test: SelfTestRun, seed: UInt64, core: Int) -> [MachineFact] {
+  func facts(of test: SelfTestRun, isWhole: Bool) -> [MachineFact] {
     machine + [
-      MachineFact("suite", "gate"), MachineFact("seed", String(seed)),
-      MachineFact("core", String(core)),
+      MachineFact("suite", "gate"), MachineFact("seed", String(test.seed)),
+      MachineFact("core", String(test.core)),
       MachineFact("self_test_mode", test.judge.plan.name),
       MachineFact("duel_started_unix", String(test.judge.startedUnix)),
       MachineFact("duel_ended_unix", String(Int(time(nil)))),
+      MachineFact("duel_complete", isWhole ? "1" : "0"),
       MachineFact("pairs", String(test.recorded.count)),
     ]
   }
