@@ -91,8 +91,9 @@ struct SelfTestStandingTests {
     let weekly = step("same", at: 1_000, passed: false, mode: "weekly")
     let nightly = step("same", at: 2_000, mode: "nightly")
     #expect(refusal([weekly, nightly], at: 3_000) != nil)
-    #expect(SelfTestStanding([weekly, step("same", at: 2_000, mode: "weekly")], at: 3_000) == .passed)
+    let repeated = step("same", at: 2_000, mode: "weekly")
+    #expect(SelfTestStanding([weekly, repeated], at: 3_000) == .passed)
     let quick = step("same", at: 1_000, passed: false)
-    #expect(refusal([quick, step("same", at: 2_000, mode: "weekly")], at: 3_000) != nil)
+    #expect(refusal([quick, repeated], at: 3_000) != nil)
   }
 }
