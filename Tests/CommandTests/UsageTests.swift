@@ -82,4 +82,24 @@ import Testing
     #expect(finished.code == 0)
     #expect(!finished.output.isEmpty && finished.errors.isEmpty)
   }
+
+  @Test("a duel of routines takes the name that it prints, and that of either routine")
+  func cellsOfRoutines() throws {
+    let folder = try Scratch()
+    let name = "copy core auto size=4KiB cache=l1"
+    for routine in ["libc:auto", "libc", "auto"] {
+      let typed = name.replacing("auto", with: routine)
+      let file = folder.path("report.json")
+      let done = try Daxmark.run(
+        ["duel", "--routine", "libc", "--routine", "auto", "--cells", typed, "--output", file],
+        in: folder.root)
+      // The machine decides what is slower.
+      #expect([0, 2, 3].contains(done.code), "\(done.errors)")
+      #expect(folder.text("report.json").contains("copy core libc:auto size=4KiB cache=l1"))
+      try FileManager.default.removeItem(atPath: file)
+    }
+    let wrong = try Daxmark.run(
+      ["duel", "--routine", "libc", "--routine", "auto", "--cells", "copy core libc:aut"])
+    #expect(wrong.code == 64 && isOneSentence(wrong.errors), "\(wrong.errors)")
+  }
 }

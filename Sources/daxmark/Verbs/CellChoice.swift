@@ -10,6 +10,9 @@ struct CellChoice {
   /// Directories for the cells on files; none for those there are.
   let directories: [String]
 
+  /// The names by which `--cells` knows a cell.
+  var names: (Cell) -> [String] = { [$0.name] }
+
   /// The chosen suite.
   ///
   /// - Throws: `Failure` with the nearest name.
@@ -54,7 +57,8 @@ struct CellChoice {
       throw Failure(.tool, "The suite '\(suite.name)' has a broken axis: \(error.description)")
     }
     let kept = try narrowing.kept(
-      of: all, in: "the suite '\(suite.name)'", routines: routines, names: Self.names)
+      of: all, in: "the suite '\(suite.name)'", routines: routines, known: names,
+      names: Self.names)
     if let stranger = kept.first(where: { !Registry.knows($0) }) {
       throw Failure(.tool, "The suite names '\(stranger.name)', which nothing here carries out.")
     }

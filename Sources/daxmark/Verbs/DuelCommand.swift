@@ -77,10 +77,15 @@ struct DuelCommand: ParsableCommand {
   }
 
   private var choice: CellChoice {
-    CellChoice(
+    var choice = CellChoice(
       suiteName: suites.name(usual: routine.isEmpty ? "gate" : "default", narrowing),
       narrowing: narrowing, routines: routine.isEmpty ? nil : routine,
       directories: target.directories)
+    // A duel of routines prints one name for the cells of both; each of the two is as good.
+    if let a = routine.first, let b = routine.last {
+      choice.names = { cell in [a, b, "\(a):\(b)"].map { cell.with(routine: $0).name } }
+    }
+    return choice
   }
 
   private func duelists() throws(Failure) -> (a: Duelist, b: Duelist) {

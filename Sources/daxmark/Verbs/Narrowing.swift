@@ -27,16 +27,20 @@ struct Narrowing: ParsableArguments {
   ///   - all: The cells.
   ///   - place: Where they come from, for sentences: `the suite 'gate'`.
   ///   - routines: Routines to keep, nil for all.
+  ///   - known: The names by which `--cells` knows a cell.
   ///   - names: The names that a column may have; empty where anything may be asked for.
   /// - Returns: The cells.
   /// - Throws: `Failure` for a name nobody knows, with the nearest one, or when nothing is left.
   func kept(
-    of all: [Cell], in place: String, routines: [String]? = nil, names: (String) -> [String]
+    of all: [Cell], in place: String, routines: [String]? = nil,
+    known: (Cell) -> [String] = { [$0.name] }, names: (String) -> [String]
   ) throws(Failure) -> [Cell] {
     let filters = try filters(routines, names)
-    try checkCells(all, place)
+    try checkCells(all.flatMap(known), place)
     let wanted = Set(cells)
-    let kept = all.filter { filters.keeps($0) && (wanted.isEmpty || wanted.contains($0.name)) }
+    let kept = all.filter { cell in
+      filters.keeps(cell) && (wanted.isEmpty || known(cell).contains(where: wanted.contains))
+    }
     if !kept.isEmpty { return kept }
     throw Failure(
       .usage, "No cell of \(place) passes the filter; 'daxmark plan' shows the cells of a suite.")
@@ -77,9 +81,7 @@ struct Narrowing: ParsableArguments {
     }
   }
 
-  private func checkCells(_ all: [Cell], _ place: String) throws(Failure) {
-    if cells.isEmpty { return }
-    let known = all.map(\.name)
+  private func checkCells(_ known: [String], _ place: String) throws(Failure) {
     for name in cells where !known.contains(name) {
       let hint =
         Nearest.name(to: name, among: known).map { "did you mean '\($0)'?" }
