@@ -119,7 +119,7 @@ import Testing
     }
   }
 
-  @Test("a failed self-test refuses, an old or missing one is noted, a fresh one is silent")
+  @Test("a failed or old self-test refuses, a missing one is noted, a fresh one is silent")
   func selfTest() throws {
     let world = try World()
     let own = world.scratch.path("results/baselines/\(world.machineClass)")
@@ -132,7 +132,9 @@ import Testing
       try world.recordSelfTest(in: folder, passed: true)
       #expect(try !notices().contains("self"))
       try world.recordSelfTest(in: folder, passed: true, daysAgo: 31.5)
-      #expect(try notices().contains("is 31 days old"))
+      let old = try world.gate()
+      #expect(old.code == 5 && isOneSentence(old.errors), "\(old.errors)")
+      #expect(old.errors.contains("is 31 days old") && old.errors.contains("daxmark selftest"))
       try world.recordSelfTest(in: folder, passed: false)
       let refused = try world.gate(["--output", world.scratch.path("a.json")])
       #expect(refused.code == 5 && isOneSentence(refused.errors), "\(refused.errors)")

@@ -103,4 +103,46 @@ import Testing
     let both = try world.gate(["libc": 0.9, "rep-movsb": 1.2], ["--fail-on-improvement"])
     #expect(both.code == 2)
   }
+
+  @Test("the cells that are chosen are judged, and no others")
+  func chosen() throws {
+    let world = try World()
+    let slower = ["libc": 1.1]
+    let all = try world.gate(slower)
+    #expect(all.code == 2)
+    let names = (all.json["rows"] as? [[String: Any]] ?? []).compactMap { $0["name"] as? String }
+    let (libc, others) = (
+      names.filter { $0.contains(" libc ") }, names.filter { !$0.contains(" libc ") }
+    )
+    func judged(_ options: [String]) throws -> (code: Int32, names: Set<String>) {
+      let (code, json, text) = try world.gate(slower, options)
+      let rows = json["rows"] as? [[String: Any]] ?? []
+      #expect(!text.contains("were not measured"), "\(text)")
+      return (code, Set(rows.compactMap { $0["name"] as? String }))
+    }
+    #expect(try judged(["--filter", "routine=libc"]) == (2, Set(libc)))
+    let other = try #require(others.first)
+    #expect(try judged(["--cells", other]) == (0, [other]))
+    #expect(try judged(["--cells", other, "--cells", libc[0]]) == (2, [other, libc[0]]))
+    #expect(try judged(["--engine", "core"]) == (2, Set(names)))
+    #expect(try judged(["--cells", libc[0], "--filter", "routine=libc"]) == (2, [libc[0]]))
+  }
+
+  @Test("a cell, engine or routine that neither side has is an error, with the nearest name")
+  func strangers() throws {
+    let world = try World()
+    let run = try world.run(started: 5_000)
+    let name = "copy core libc size=256 cache=l1"
+    for (options, words) in [
+      (["--cells", name.replacing("libc", with: "lbic")], "did you mean '\(name)'?"),
+      (["--cells", "x"], "There is no cell 'x'"), (["--engine", "cor"], "did you mean 'core'?"),
+      (["--filter", "routine=libcc"], "did you mean 'libc'?"),
+      (["--filter", "rutine=libc"], "did you mean 'routine'?"),
+      (["--filter", "size_bytes=77"], "passes the filter"), (["--filter", "libc"], "column=value"),
+    ] {
+      let finished = try Daxmark.run(["gate", run, "--baseline", world.baseline] + options)
+      #expect(finished.code == 64 && isOneSentence(finished.errors), "\(finished.errors)")
+      #expect(finished.errors.contains(words), "\(finished.errors)")
+    }
+  }
 }

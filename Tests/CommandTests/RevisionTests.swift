@@ -131,39 +131,4 @@ import Testing
     let sentence = fake.refusal(".")
     #expect(sentence == "A '.' is no working tree of daxmark.")
   }
-
-  @Test("the merge base is with origin/main, else with main, else the commit before")
-  func mergeBase() throws {
-    var notices: [String] = []
-    func base() throws -> String { try fake.resolver().mergeBase { notices.append($0) } }
-    let one = try fake.git("rev-parse", "HEAD")
-    try fake.git("checkout", "-q", "-b", "feature")
-    try fake.commit(saying: "two")
-    #expect(try base() == one)
-    #expect(notices.count == 1 && notices[0].contains("with main"))
-    try fake.git("update-ref", "refs/remotes/origin/main", "HEAD")
-    let two = try fake.git("rev-parse", "HEAD")
-    try fake.commit(saying: "three")
-    notices = []
-    #expect(try base() == two && notices.isEmpty)
-    // At the merge base itself only what is not committed can be judged.
-    try fake.git("update-ref", "refs/remotes/origin/main", "HEAD")
-    try fake.git("branch", "-f", "main", "HEAD")
-    #expect(try base() == two)
-    #expect(notices.count == 1 && notices[0].contains("HEAD~1"))
-    try fake.write("says", "changed")
-    notices = []
-    let three = try fake.git("rev-parse", "HEAD")
-    #expect(try base() == three && notices.isEmpty)
-    for notice in notices { #expect(isSentence(notice)) }
-  }
-
-  @Test("without a commit before there is nothing to compare with")
-  func noMergeBase() throws {
-    try fake.git("checkout", "-q", "--orphan", "fresh")
-    try fake.commit("fresh")
-    try fake.git("branch", "-D", "main")
-    let failure = #expect(throws: Failure.self) { try fake.resolver().mergeBase { _ in } }
-    #expect(failure.map { isSentence($0.sentence) } == true)
-  }
 }

@@ -14,6 +14,7 @@ import Testing
       ("run --filter rutine=libc", "'routine'"), ("plan --filter routine=atuo", "'auto'"),
       ("run -f operation=copy,comapre", "'compare'"), ("plan -f engine=lvie", "'live'"),
       ("run --sute quick", "'--suite'"),
+      ("gate --fitler engine=core", "'--filter'"), ("selftest --engine cor", "'core'"),
       ("list --cvs", "'--csv'"), ("gate --bseline x", "'--baseline'"),
     ])
   func nearest(line: String, name: String) throws {
@@ -32,12 +33,30 @@ import Testing
       "run --rounds 0", "run --rounds -1", "run --rounds 10001", "run --rounds x",
       "run --processes 0", "run --seed -1", "run --seed 99999999999999999999", "run --core x",
       "run --core 100000", "compare onlyone", "baseline", "plan --rounds 3",
+      "plan --quick --suite full", "duel a b --quick --suite full", "plan --cells nonsense",
     ])
   func senseless(line: String) throws {
     let finished = try Daxmark.run(line.split(separator: " ").map(String.init))
     #expect(finished.code == 64, "\(finished.errors)")
     #expect(finished.output.isEmpty)
     #expect(isOneSentence(finished.errors), "\(finished.errors)")
+  }
+
+  @Test("a cell is chosen by the name that is printed, from any suite unless one is named")
+  func cells() throws {
+    let names = try Daxmark.run(["plan", "--suite", "gate"]).outputLines
+    for name in [names[0], names[5]] {
+      #expect(try Daxmark.run(["plan", "--cells", name]).outputLines == [name])
+    }
+    let two = try Daxmark.run(["plan", "--suite", "gate", "--cells", names[5], "--cells", names[0]])
+    #expect(two.outputLines == [names[0], names[5]])
+    let other = try Daxmark.run(["plan", "--suite", "zero", "--cells", names[0]])
+    #expect(other.code == 64 && isOneSentence(other.errors), "\(other.errors)")
+    let near = try Daxmark.run([
+      "duel", "a", "b", "--cells", names[0].replacing("auto", with: "auot"),
+    ])
+    #expect(
+      near.code == 64 && near.errors.contains("did you mean '\(names[0])'?"), "\(near.errors)")
   }
 
   @Test(
@@ -62,5 +81,25 @@ import Testing
     let finished = try Daxmark.run(line.split(separator: " ").map(String.init))
     #expect(finished.code == 0)
     #expect(!finished.output.isEmpty && finished.errors.isEmpty)
+  }
+
+  @Test("a duel of routines takes the name that it prints, and that of either routine")
+  func cellsOfRoutines() throws {
+    let folder = try Scratch()
+    let name = "copy core auto size=4KiB cache=l1"
+    for routine in ["libc:auto", "libc", "auto"] {
+      let typed = name.replacing("auto", with: routine)
+      let file = folder.path("report.json")
+      let done = try Daxmark.run(
+        ["duel", "--routine", "libc", "--routine", "auto", "--cells", typed, "--output", file],
+        in: folder.root)
+      // The machine decides what is slower.
+      #expect([0, 2, 3].contains(done.code), "\(done.errors)")
+      #expect(folder.text("report.json").contains("copy core libc:auto size=4KiB cache=l1"))
+      try FileManager.default.removeItem(atPath: file)
+    }
+    let wrong = try Daxmark.run(
+      ["duel", "--routine", "libc", "--routine", "auto", "--cells", "copy core libc:aut"])
+    #expect(wrong.code == 64 && isOneSentence(wrong.errors), "\(wrong.errors)")
   }
 }

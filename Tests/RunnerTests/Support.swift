@@ -36,9 +36,11 @@ struct FakeWorker {
   let path: String
   private let folder: URL
 
-  /// - Parameter misbehaviour: shell commands run instead of the answer to `verb` or `verb id`.
+  /// - Parameters:
+  ///   - misbehaviour: shell commands run instead of the answer to `verb` or `verb id`.
+  ///   - plan: shell commands that answer `plan`; by default it tells nothing.
   /// - Throws: when the folder of the script cannot be made.
-  init(_ misbehaviour: [String: String] = [:]) throws {
+  init(_ misbehaviour: [String: String] = [:], plan: String = "exit 1") throws {
     folder = FileManager.default.temporaryDirectory
       .appending(path: "daxmark-fake-\(UInt64.random(in: 0...UInt64.max))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -51,6 +53,10 @@ struct FakeWorker {
       #!/bin/sh
       tab=$(printf '\\t')
       echo $$ >> "$0.processes"
+      if [ "$1" = plan ]; then
+        \(plan)
+        exit
+      fi
       echo "$@" >> "$0.arguments"
       while IFS="$tab" read -r verb id rest; do
         echo "$verb $id" >> "$0.log"
@@ -71,6 +77,11 @@ struct FakeWorker {
     close(descriptor)
   }
 
+  /// Commands that answer a batch in these times, after others.
+  static func sample(cpu: Int = 1000, wall: Int = 1100, after commands: String = ":") -> String {
+    commands + "; printf 'sample\\t%s\\t10\\t\(cpu)\\t\(wall)\\t640\\t0\\t0\\t0\\t4096\\n' \"$id\""
+  }
+
   /// Requests received, as `verb id`.
   var log: [String] { lines("worker.log") }
 
@@ -82,6 +93,20 @@ struct FakeWorker {
   /// Whether any process that ran the script still exists, even as a zombie.
   var isAlive: Bool {
     lines("worker.processes").compactMap { pid_t($0) }.contains { kill($0, 0) == 0 }
+  }
+
+  /// Whether any of them still runs, or anything that it started: zombies aside.
+  var isRunning: Bool {
+    let groups = Set(lines("worker.processes").compactMap { pid_t($0) })
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return names.contains { name in
+      guard pid_t(name) != nil,
+        let text = try? String(contentsOfFile: "/proc/\(name)/stat", encoding: .utf8),
+        let end = text.lastIndex(of: ")")
+      else { return false }
+      let fields = text[end...].split(separator: " ")
+      return fields.count > 3 && fields[1] != "Z" && groups.contains(pid_t(fields[3]) ?? 0)
+    }
   }
 
   func remove() { try? FileManager.default.removeItem(at: folder) }

@@ -45,6 +45,7 @@ struct WorkerProcess: ~Copyable {
     guard status == 0 else {
       throw WorkerFailure("The worker '\(executable)' could not be started: \(errnoText(status)).")
     }
+    LiveChildren.add(started)
     process = started
     requests = toWorker
     replies = fromWorker
@@ -107,7 +108,10 @@ struct WorkerProcess: ~Copyable {
     var status: Int32 = 0
     // A worker ends on the closed pipe after its current batch; a second is generous.
     // SAFETY: status words, written during the calls.
-    if unsafe chost_ended(process, 1000, &bySignal, &status) == 0 { kill(process, SIGKILL) }
+    _ = unsafe chost_ended(process, 1000, &bySignal, &status)
+    // With all that it started. Until it is collected the group's number is nobody else's.
+    kill(-process, SIGKILL)
+    LiveChildren.remove(process)
     unsafe waitpid(process, &status, 0)
   }
 }

@@ -30,6 +30,8 @@ public struct Duel: ~Copyable {
   public private(set) var run = 0
   /// The cells in the order they should be measured in this run.
   public private(set) var order: [Cell]
+  /// The pairs of the measuring that a lost worker ended.
+  public private(set) var unfinished: [PairSample] = []
   /// Cells that are out, and why.
   public internal(set) var exceptions: [Cell: DuelException] = [:]
 
@@ -87,7 +89,7 @@ public struct Duel: ~Copyable {
   ///   - count: how many pairs.
   ///   - observe: told about every pair; returning false ends it.
   /// - Returns: the pairs; fewer than asked for when the observer ended it or the cell is out now.
-  /// - Throws: `RunError` naming the side whose worker is lost.
+  /// - Throws: `RunError` naming the side whose worker is lost; `unfinished` has the pairs before.
   public mutating func measure(
     _ cell: Cell, pairs count: Int, observe: (DuelEvent) -> Bool
   ) throws(RunError) -> [PairSample] {
@@ -95,19 +97,28 @@ public struct Duel: ~Copyable {
     var measured: [PairSample] = []
     var faults = FaultTally()
     let turns = orders[index, default: PairOrder()].next(count, using: &generator)
-    for isBFirst in turns {
-      let event = DuelEvent.measuring(cell: cell, run: run, done: measured.count, of: count)
-      guard observe(event) else { break }
-      guard var pair = try pair(index, isBFirst: isBFirst, &faults) else { break }
-      let number = pairs[index, default: 0]
-      pair.pair = number
-      if let id = referenceIDs[index], number % options.referenceInterval == 0 {
-        pair.reference = try reference(id, beside: index)
+    do throws(RunError) {
+      for isBFirst in turns {
+        let event = DuelEvent.measuring(cell: cell, run: run, done: measured.count, of: count)
+        guard observe(event) else { break }
+        guard var pair = try pair(index, isBFirst: isBFirst, &faults) else { break }
+        let number = pairs[index, default: 0]
+        pair.pair = number
+        if let id = referenceIDs[index], number % options.referenceInterval == 0 {
+          pair.reference = try reference(id, beside: index)
+        }
+        pairs[index] = number + 1
+        measured.append(pair)
       }
-      pairs[index] = number + 1
-      measured.append(pair)
+    } catch {
+      if faults.exception == nil { unfinished = measured }
+      throw error
     }
-    if exceptions[cell] == nil { exceptions[cell] = faults.exception }
+    if exceptions[cell] == nil, let exception = faults.exception {
+      exceptions[cell] = exception
+      // Batches of other work than they say are no evidence, now or for a later invocation.
+      return []
+    }
     return measured
   }
 

@@ -8,13 +8,27 @@ extension Duel {
   /// is asked before it is given any. Its worker must greet first: what does not speak the protocol
   /// is not asked for more.
   ///
-  /// - Throws: `RunError` naming the side when it is no daxmark of this protocol.
+  /// - Parameters:
+  ///   - side: The side that is asked.
+  ///   - options: The builds, and how long an answer may take.
+  ///   - goesOn: Asked ten times a second; returning false ends it, and the answer is nil.
+  /// - Returns: The cells, or nil.
+  /// - Throws: `RunError` naming the side when it is no daxmark of this protocol, gives no answer,
+  ///   or names no cell.
   public static func cellsKnown(
-    to side: DuelSide, _ options: DuelOptions
+    to side: DuelSide, _ options: DuelOptions, goesOn: () -> Bool = { true }
   ) throws(RunError) -> Set<Cell>? {
     _ = try DuelWorkers.start(side, options, -1)
     let plan = [options.executable(of: side), "plan", "--suite", "full", "--csv"]
-    return ChildOutput.read(plan).map(cells(inPlan:))
+    let patience = options.patienceMilliseconds
+    switch ChildOutput.run(plan, milliseconds: patience, goesOn: goesOn) {
+    case .failed, .stopped: return nil
+    case .late: throw RunError(side, options, "its 'plan' gave no answer for \(patience) ms.")
+    case .output(let text):
+      let cells = cells(inPlan: text)
+      if cells.isEmpty { throw RunError(side, options, "its 'plan' names no cell known here.") }
+      return cells
+    }
   }
 
   /// The cells of a plan in CSV; lines with words that this build does not know are left out.

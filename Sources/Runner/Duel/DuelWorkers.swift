@@ -57,7 +57,7 @@ struct DuelWorkers: ~Copyable {
       try worker.greet(milliseconds: options.patienceMilliseconds)
       return worker
     } catch {
-      throw RunError(side, options, error)
+      throw RunError(side, options, error.reason)
     }
   }
 
@@ -92,17 +92,17 @@ struct DuelWorkers: ~Copyable {
       case .b: return try b.ask(request, milliseconds: options.patienceMilliseconds)
       }
     } catch {
-      throw RunError(side, options, error)
+      throw RunError(side, options, error.reason)
     }
   }
 }
 
 extension RunError {
-  /// What became of a side's worker, in one sentence.
-  fileprivate init(_ side: DuelSide, _ options: DuelOptions, _ failure: WorkerFailure) {
+  /// What became of a side, in one sentence.
+  init(_ side: DuelSide, _ options: DuelOptions, _ reason: String) {
     let path = options.executable(of: side)
-    let who = failure.reason.contains(path) ? side.rawValue : "\(side.rawValue) ('\(path)')"
-    let reason = failure.reason.prefix(1).lowercased() + failure.reason.dropFirst()
+    let who = reason.contains(path) ? side.rawValue : "\(side.rawValue) ('\(path)')"
+    let reason = reason.prefix(1).lowercased() + reason.dropFirst()
     self.init("The duel ended on side \(who): \(reason)")
   }
 }

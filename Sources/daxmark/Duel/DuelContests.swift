@@ -17,8 +17,11 @@ struct DuelContests {
   ///     all where it does not tell.
   /// - Throws: `RunError` naming the side that is no daxmark of our protocol.
   init(cells: [Cell], options: DuelOptions) throws(RunError) {
-    let a = try Duel.cellsKnown(to: .a, options)
-    let b = options.a == options.b ? a : try Duel.cellsKnown(to: .b, options)
+    func known(_ side: DuelSide) throws(RunError) -> Set<Cell>? {
+      try Duel.cellsKnown(to: side, options) { !Interrupt.isRequested }
+    }
+    let a = try known(.a)
+    let b = options.a == options.b ? a : try known(.b)
     var alone: [DuelSide: [Cell]] = [:]
     var neither: [Cell] = []
     for cell in cells {

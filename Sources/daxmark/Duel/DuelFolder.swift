@@ -5,44 +5,60 @@ struct DuelFolder {
   static let root = "results/duels"
   private static let verdictName = "verdict.txt"
 
-  let path: String
+  /// Where it is, or will be.
+  private(set) var path: String
+  /// Whether the name is ours to choose.
+  private let isNumbered: Bool
 
-  /// Claims a new folder under the root.
+  /// A new folder under the root, which is made when there is something to write.
   ///
   /// - Parameters:
   ///   - a: The name of the baseline; what fits no file name is left out.
   ///   - b: The name of the candidate.
-  ///   - root: Where it is made.
+  ///   - root: Where it will be made.
   /// - Throws: `Failure` when it cannot be made.
-  init(creatingFor a: String, _ b: String, in root: String = DuelFolder.root) throws(Failure) {
-    let name = Results.unused(
-      "\(root)/\(Results.utc())-\(Self.plain(a))-\(Self.plain(b))")
-    try self.init(creating: name)
+  init(planningFor a: String, _ b: String, in root: String = DuelFolder.root) throws(Failure) {
+    let name = "\(root)/\(Results.utc())-\(Self.plain(a))-\(Self.plain(b))"
+    path = Results.unused(name)
+    isNumbered = true
+    try check()
   }
 
-  /// Claims a folder, before anything is measured.
-  init(creating path: String) throws(Failure) {
+  /// A folder that a person named, which is made when there is something to write.
+  init(planning path: String) throws(Failure) {
     self.path = path
+    isNumbered = false
+    try check()
+  }
+
+  /// Makes sure that it can be written, before anything is measured, and leaves nothing there.
+  private func check() throws(Failure) {
     for name in DuelRecord.files.map(\.rawValue) where FileSystem.exists("\(path)/\(name)") {
       throw Failure(
         .tool, "The folder '\(path)' already holds results, which are kept; choose another.")
     }
     do throws(POSIXFailure) {
-      try FileSystem.makeFolder(path)
+      try FileSystem.tryFolder(path)
     } catch {
       throw Failure(.tool, "The folder '\(path)' cannot be written: \(error.text).")
     }
   }
 
   /// An existing folder.
-  init(existing path: String) { self.path = path }
+  init(existing path: String) {
+    self.path = path
+    isNumbered = false
+  }
 
   /// Writes the record and the verdict, all files or none.
-  func write(_ record: DuelRecord, verdict: String) throws(Failure) {
+  mutating func write(_ record: DuelRecord, verdict: String) throws(Failure) {
+    // Another duel of the same sides may have begun in the same second.
+    if isNumbered { path = Results.unused(path) }
     var files = DuelRecord.files.map { ("\(path)/\($0.rawValue)", record.encoded($0)) }
     files.append(("\(path)/\(Self.verdictName)", Array((verdict + "\n").utf8)))
     var current = path
     do throws(POSIXFailure) {
+      try FileSystem.makeFolder(path)
       for (name, bytes) in files {
         current = name
         try FileSystem.stage(name, bytes)
@@ -53,6 +69,7 @@ struct DuelFolder {
       }
     } catch {
       for (name, _) in files { FileSystem.unstage(name) }
+      FileSystem.removeEmptyFolder(path)
       throw Failure(.tool, "'\(current)' could not be written: \(error.text).")
     }
     try? FileSystem.sync(folder: path)

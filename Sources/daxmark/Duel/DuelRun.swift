@@ -15,6 +15,10 @@ struct DuelRun {
   private(set) var exceptions: [Cell: DuelException] = [:]
   /// Whether nothing ended it before its time.
   private(set) var isComplete = false
+  /// What was changed under it, in a sentence that names the side: the pairs may be of two builds.
+  private(set) var change: String?
+  /// What lost a worker, in a sentence that names the side.
+  private(set) var loss: String?
 
   private let contests: [Contest]
   private let options: DuelOptions
@@ -44,16 +48,43 @@ struct DuelRun {
 
   /// Fights it.
   ///
-  /// - Parameter observe: told about every step; returning false ends it.
-  /// - Throws: `RunError` when a worker is lost.
-  mutating func fight(observe: (DuelEvent) -> Bool) throws(RunError) {
+  /// - Parameters:
+  ///   - observe: told about every step; returning false ends it.
+  ///   - changed: asked before workers are started anew, and at the end, whether a side's
+  ///     executable is another one by now.
+  /// - Throws: `RunError` when a worker is lost before anything was measured.
+  mutating func fight(
+    observe: (DuelEvent) -> Bool, changed: () -> String? = { nil }
+  ) throws(RunError) {
     var duel = try Duel(contests: contests, options: options)
+    do throws(RunError) {
+      isComplete = try fight(&duel, observe, changed)
+    } catch {
+      take(duel.unfinished)
+      if pairs.isEmpty { throw error }
+      loss = error.description
+    }
+    if change == nil { change = changed() }
+    if change != nil { isComplete = false }
+    exceptions = duel.exceptions
+    let reason =
+      loss != nil
+      ? "a worker was lost"
+      : change != nil ? "an executable was changed" : "the duel was interrupted"
+    for index in cells.indices { cells[index].stop(reason) }
+  }
+
+  private mutating func fight(
+    _ duel: inout Duel, _ observe: (DuelEvent) -> Bool, _ changed: () -> String?
+  ) throws(RunError) -> Bool {
     let isPrepared = try duel.prepare(observe: observe)
     admit(duel.exceptions)
     var goesOn = isPrepared ? try measure(&duel, observe) : false
     while goesOn {
       let open = cells.filter { $0.next.isFreshRun }.map(\.cell)
       if open.isEmpty { break }
+      change = changed()
+      if change != nil { return false }
       goesOn = try duel.renew(open, observe: observe)
       drop(duel.exceptions)
       if goesOn {
@@ -61,9 +92,7 @@ struct DuelRun {
         goesOn = try measure(&duel, observe)
       }
     }
-    exceptions = duel.exceptions
-    isComplete = goesOn
-    for index in cells.indices { cells[index].stop("the duel was interrupted") }
+    return goesOn
   }
 
   /// The cells that both sides could prepare are the family.
@@ -92,14 +121,20 @@ struct DuelRun {
       guard let index = indices[cell] else { continue }
       while case .pairs(let count) = cells[index].next {
         let measured = try duel.measure(cell, pairs: count, observe: observe)
-        pairs += measured
-        cells[index].add(measured.map(\.logRatio))
+        take(measured)
         if measured.count == count, duel.exceptions[cell] == nil { continue }
         guard duel.exceptions[cell] != nil else { return false }
         drop(duel.exceptions)
       }
     }
     return true
+  }
+
+  /// Takes in pairs of one cell.
+  private mutating func take(_ measured: [PairSample]) {
+    pairs += measured
+    guard let cell = measured.first?.cell, let index = indices[cell] else { return }
+    cells[index].add(measured.map(\.logRatio))
   }
 
   /// log(B/A) of the frozen references that were measured.
@@ -123,41 +158,18 @@ struct DuelRun {
 
   /// Whether others used the machine meanwhile, as a sentence.
   var contention: String? {
-    let batches = pairs.filter { $0.cell.parameters.threads == 1 }.flatMap { [$0.a, $0.b] }
-    let contended = batches.filter {
-      Double($0.wallNanoseconds) > 1.2 * Double($0.cpuNanoseconds)
-    }.count
-    guard contended * 5 > batches.count else { return nil }
-    return "The machine was contended: in \(contended * 100 / batches.count) % of the batches wall "
-      + "time exceeded 1.2 × CPU time; the verdict is by CPU time."
+    pairs.contendedShare.map {
+      "The machine was contended: in \(Int($0 * 100)) % of the batches wall time exceeded 1.2 × "
+        + "CPU time; the verdict is by CPU time."
+    }
   }
+
+  /// What the wall clock says of cells that pass, as a sentence.
+  var wallAdvice: String? { DuelWall.notice(cells, wallRatios: pairs.wallRatios) }
 }
 
 extension DuelCell.Step {
   fileprivate var isFreshRun: Bool { if case .freshRun = self { true } else { false } }
-}
-
-extension PairSample {
-  /// log(B/A) of the thread CPU times.
-  var logRatio: Double { quotient(b.cpuNanoseconds, a.cpuNanoseconds) }
-}
-
-extension [PairSample] {
-  /// log(B/A) of the frozen references that were measured with the pairs.
-  var referenceShifts: [Cell: [Double]] {
-    var shifts: [Cell: [Double]] = [:]
-    for pair in self {
-      guard let times = pair.reference, let reference = pair.cell.reference else { continue }
-      shifts[reference, default: []].append(
-        quotient(times.bCPUNanoseconds, times.aCPUNanoseconds))
-    }
-    return shifts
-  }
-}
-
-/// The logarithm of a quotient of times; the reader and the workers let no zero through.
-private func quotient(_ candidate: Int, _ baseline: Int) -> Double {
-  Logarithm.log(Double(max(candidate, 1)) / Double(max(baseline, 1)))
 }
 
 extension String {

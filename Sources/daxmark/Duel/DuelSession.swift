@@ -22,7 +22,7 @@ struct DuelSession {
   /// Fights, tells, and writes.
   ///
   /// - Returns: the exit code.
-  /// - Throws: `Failure` when a worker is lost or nothing can be written.
+  /// - Throws: `Failure` when a worker is lost before the first pair, or nothing can be written.
   func carryOut() throws(Failure) -> Int32 {
     let machine = RunFacts.machine(extra: targets.facts)
     let machineClass = RunFacts.value("class_name", in: machine)
@@ -37,18 +37,22 @@ struct DuelSession {
           + "\(last.path):\n\n\(last.verdict)\n")
     }
     // Before anything is measured: a folder that cannot be written must not cost a duel.
-    let folders = try [DuelFolder(creatingFor: a.shortName, b.shortName)] + copies()
+    var folders = try [DuelFolder(planningFor: a.shortName, b.shortName)] + copies()
     let started = Int(time(nil))
     var duel = DuelRun(
       contests: contests.contests, options: options, earlier: earlier.runs,
       confirmsImprovement: failOnImprovement)
     try fight(&duel)
-
+    if duel.pairs.isEmpty, Interrupt.isRequested {
+      throw Failure(.interrupted, "Interrupted before anything was measured.")
+    }
     let outcome = outcome(of: duel, earlier, notice, advisory)
     var report = outcome.report
     report.isStrict = isStrict
-    // What a cell lost is no verdict on it.
-    if duel.exceptions.values.contains(where: { $0.status == .error }) {
+    // What a cell or a worker lost is no verdict on it.
+    if duel.loss != nil || duel.change != nil
+      || duel.exceptions.values.contains(where: { $0.status == .error })
+    {
       report.exitStatus = .toolError
     }
     let text = report.rendered(as: .text)
@@ -61,11 +65,13 @@ struct DuelSession {
         MachineFact("duel_started_unix", String(started)),
         MachineFact("duel_ended_unix", String(Int(time(nil)))),
         MachineFact("duel_complete", duel.isComplete ? "1" : "0"),
+        MachineFact("contended", duel.contention == nil ? "0" : "1"),
+        MachineFact("executable_changed", duel.change == nil ? "0" : "1"),
         MachineFact("environment_shifted", outcome.isEnvironmental ? "1" : "0"),
         MachineFact("exit_code", String(code)),
       ]
-    for folder in folders {
-      try folder.write(DuelRecord(machine: facts, pairs: duel.pairs), verdict: text)
+    for index in folders.indices {
+      try folders[index].write(DuelRecord(machine: facts, pairs: duel.pairs), verdict: text)
     }
     // After the record: a report that cannot be written must not cost the pairs. That of a part
     // must not pass for one of the whole.
@@ -75,7 +81,7 @@ struct DuelSession {
   }
 
   private func copies() throws(Failure) -> [DuelFolder] {
-    try copy.map { path throws(Failure) in [try DuelFolder(creating: path)] } ?? []
+    try copy.map { path throws(Failure) in [try DuelFolder(planning: path)] } ?? []
   }
 
   private func fight(_ duel: inout DuelRun) throws(Failure) {
@@ -83,15 +89,17 @@ struct DuelSession {
     defer { progress.clear() }
     var seen: [Int: Set<Cell>] = [:]
     do throws(RunError) {
-      try duel.fight { event in
-        var done = 0
-        if case .measuring(let cell, let run, _, _) = event {
-          done = seen[run]?.count ?? 0
-          seen[run, default: []].insert(cell)
-        }
-        progress.show(event, done: done, of: contests.contests.count)
-        return !Interrupt.isRequested
-      }
+      try duel.fight(
+        observe: { event in
+          var done = 0
+          if case .measuring(let cell, let run, _, _) = event {
+            done = seen[run]?.count ?? 0
+            seen[run, default: []].insert(cell)
+          }
+          progress.show(event, done: done, of: contests.contests.count)
+          return !Interrupt.isRequested
+        },
+        changed: { a.change(.a) ?? b.change(.b) })
     } catch {
       throw Failure(.tool, error.description)
     }
@@ -99,6 +107,9 @@ struct DuelSession {
     for (cell, exception) in duel.exceptions.sorted(by: { $0.key.name < $1.key.name })
     where exception.status == .error {
       Terminal.note("daxmark: \(cell.name): \(exception.side.rawValue): \(exception.reason)")
+    }
+    for sentence in [duel.loss, duel.change].compactMap({ $0 }) {
+      Terminal.note("daxmark: \(sentence)")
     }
   }
 
@@ -111,8 +122,10 @@ struct DuelSession {
       notices.append(
         "The pairs of \(count) earlier invocation\(count == 1 ? "" : "s") of the last hour count.")
     }
-    if !duel.isComplete { notices.append("The duel was interrupted.") }
-    if let contention = duel.contention { notices.append(contention) }
+    let causes = [duel.loss, duel.change].compactMap { $0 }
+    notices += causes
+    if !duel.isComplete, causes.isEmpty { notices.append("The duel was interrupted.") }
+    notices += [duel.contention, duel.wallAdvice].compactMap { $0 }
     return DuelOutcome(
       cells: duel.cells, referenceShifts: duel.referenceShifts, notices: notices,
       sides: [

@@ -9,8 +9,12 @@ struct Duelist {
   let shortName: String
   /// Path of the executable.
   let executable: String
+  /// Hash of the executable's bytes.
+  private let executableHash: String
+  /// The routine in a duel of routines.
+  private let routine: String?
   /// Hash of the executable's bytes, and the routine in a duel of routines.
-  let hash: String
+  var hash: String { routine.map { "\(executableHash):\($0)" } ?? executableHash }
   let commit: String?
 
   /// A build.
@@ -20,7 +24,8 @@ struct Duelist {
     shortName = name ?? side.argument.split(separator: "/").last.map(String.init) ?? "daxmark"
     executable = side.executable
     commit = side.commit
-    hash = try Self.hash(of: side.executable)
+    executableHash = try Self.hash(of: side.executable)
+    routine = nil
   }
 
   /// A routine of this executable.
@@ -29,7 +34,21 @@ struct Duelist {
     shortName = routine
     executable = "/proc/self/exe"
     commit = nil
-    hash = try Self.hash(of: executable) + ":\(routine)"
+    executableHash = try Self.hash(of: executable)
+    self.routine = routine
+  }
+
+  /// Whether another executable lies at the path by now: a build in the meantime, for instance.
+  ///
+  /// Its next worker would measure other code, and what it already measured goes by a hash that
+  /// nothing there has any more.
+  ///
+  /// - Parameter side: The side it is.
+  /// - Returns: A sentence that names the side, or nil.
+  func change(_ side: DuelSide) -> String? {
+    if (try? Self.hash(of: executable)) == executableHash { return nil }
+    return "The executable of side \(side.rawValue) ('\(executable)') was changed during the duel; "
+      + "its pairs are kept apart from those of other invocations, so repeat it."
   }
 
   private static func hash(of path: String) throws(Failure) -> String {

@@ -57,7 +57,9 @@ struct EarlierDuels {
     }
     for (_, folder) in found.sorted(by: { ($0.ended, $0.folder.path) < ($1.ended, $1.folder.path) })
     {
-      add(try folder.load().pairs)
+      let pairs = try folder.load().pairs
+      if pairs.isEmpty { continue }
+      add(pairs)
       folders.append(folder)
     }
   }
@@ -69,10 +71,13 @@ struct EarlierDuels {
       DuelIdentity.settings(facts) == identity.settings,
       // Where everything moved with the references, the pairs say nothing about the code.
       value("environment_shifted") != "1",
+      // Nobody can tell which pairs are of which executable.
+      value("executable_changed") != "1",
       let ended = value("duel_ended_unix").flatMap({ Int($0) })
     else { return nil }
     // A clock that was set back makes ends in the future; they count as well.
-    return now - ended <= seconds ? ended : nil
+    let (age, isNonsense) = now.subtractingReportingOverflow(ended)
+    return !isNonsense && age <= seconds ? ended : nil
   }
 
   private mutating func add(_ pairs: [PairSample]) {

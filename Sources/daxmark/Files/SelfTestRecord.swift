@@ -10,13 +10,13 @@ enum SelfTestRecord {
     "\(Results.baseline(of: machineClass))/\(RecordFile.selfTest.rawValue)"
   }
 
-  /// Refuses to judge where the last self-test failed.
+  /// Refuses to judge where a self-test failed and nothing cleared that, or the last one is old.
   ///
   /// - Parameters:
   ///   - machineClass: The class of the machine that measured.
   ///   - folder: A baseline from elsewhere, whose own record goes first.
   /// - Returns: What a person should know of it, or nil.
-  /// - Throws: `Failure` when it failed, or nobody can tell whether it did.
+  /// - Throws: `Failure` when the gate must not judge, or nobody can tell whether it may.
   static func check(machineClass: String, beside folder: String? = nil) throws(Failure) -> String? {
     let candidates =
       [folder.map { "\($0)/\(RecordFile.selfTest.rawValue)" }, path(of: machineClass)]

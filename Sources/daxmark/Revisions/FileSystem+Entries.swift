@@ -37,6 +37,26 @@ extension FileSystem {
   /// Removes a file, if there is one.
   static func remove(_ path: String) { unsafe unlink(path) }
 
+  /// Removes a folder, if it is empty.
+  static func removeEmptyFolder(_ path: String) { unsafe rmdir(path) }
+
+  /// Tries whether a folder can be made and written to, and leaves nothing of it behind.
+  ///
+  /// - Parameter path: The folder; it may exist.
+  /// - Throws: `POSIXFailure` of the first call that failed.
+  static func tryFolder(_ path: String) throws(POSIXFailure) {
+    var missing: [String] = []
+    var part = Substring(path)
+    while !part.isEmpty, !exists(String(part)) {
+      missing.append(String(part))
+      part = part[..<(part.lastIndex(of: "/") ?? part.startIndex)]
+    }
+    defer { for folder in missing { removeEmptyFolder(folder) } }
+    try makeFolder(path)
+    defer { unstage("\(path)/try") }
+    try stage("\(path)/try", [])
+  }
+
   /// Removes a folder with all that is in it, if there is one; also while we are told to stop.
   static func removeTree(_ path: String) {
     _ = try? ChildCommand.run(

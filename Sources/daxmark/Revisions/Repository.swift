@@ -74,16 +74,6 @@ struct Repository {
     }
   }
 
-  /// The last commit that two revisions have in common.
-  func mergeBase(_ first: String, _ second: String) throws(Failure) -> String? {
-    try Self.ask(git + ["merge-base", first, second]).line
-  }
-
-  /// Whether the files differ from `HEAD`; new ones that git does not ignore count.
-  var isDirty: Bool {
-    get throws(Failure) { try Self.ask(git + ["status", "--porcelain"]).line != "" }
-  }
-
   /// Whether a commit, or with nil the working tree, is one of daxmark.
   func isDaxmark(_ commit: String?) throws(Failure) -> Bool {
     let text: String

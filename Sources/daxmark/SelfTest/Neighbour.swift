@@ -26,6 +26,7 @@ struct Neighbour: ~Copyable {
     guard status == 0 else {
       throw Failure(.tool, "The neighbour could not be started: \(errorText(status)).")
     }
+    LiveChildren.add(started)
     process = started
     input = toChild
     output = fromChild
@@ -47,6 +48,7 @@ struct Neighbour: ~Copyable {
     // It looks at its input after each burst; a second is generous.
     // SAFETY: status words, written during the calls.
     if unsafe chost_ended(process, 1000, &bySignal, &status) == 0 { kill(process, SIGKILL) }
+    LiveChildren.remove(process)
     unsafe waitpid(process, &status, 0)
   }
 }

@@ -4,7 +4,8 @@ internal import Verdict
 
 /// Where a self-test is kept: `selftest.csv` of the machine class, with the ones before it.
 struct SelfTestFiles {
-  /// Self-tests that are kept; older ones say nothing that anybody reads.
+  /// Self-tests that are kept; older ones say nothing that anybody reads, unless they failed and
+  /// nothing has cleared that.
   private static let kept = 20
 
   let machine: [MachineFact]
@@ -25,9 +26,7 @@ struct SelfTestFiles {
   func check() throws(Failure) {
     guard isWhole else { return }
     do throws(POSIXFailure) {
-      try FileSystem.makeFolder(Results.baseline(of: machineClass))
-      try FileSystem.stage(path, [])
-      FileSystem.unstage(path)
+      try FileSystem.tryFolder(Results.baseline(of: machineClass))
     } catch {
       throw Failure(.tool, "'\(path)' could not be written: \(error.text).")
     }
@@ -42,7 +41,8 @@ struct SelfTestFiles {
     guard isWhole else { return nil }
     let bytes = (try? FileSystem.read(path)) ?? []
     let earlier = (try? SelfTestStep.decoded(bytes)) ?? []
-    let started = Set(earlier.map(\.startedUnix)).sorted().suffix(Self.kept - 1)
+    let all = Set(earlier.map(\.startedUnix)).sorted().suffix(Self.kept - 1)
+    let started = SelfTestStanding.standing(in: earlier + steps).union(all)
     let now = Set(steps.map(\.startedUnix))
     // Rows of a time to come, from a clock that was set back, would stay the last ones for ever.
     let latest = now.max() ?? 0
@@ -51,6 +51,7 @@ struct SelfTestFiles {
         && $0.startedUnix <= latest
     }
     do throws(POSIXFailure) {
+      try FileSystem.makeFolder(Results.baseline(of: machineClass))
       try FileSystem.replace(path, with: SelfTestStep.encoded(old + steps))
     } catch {
       throw Failure(.tool, "'\(path)' could not be written: \(error.text).")
@@ -59,13 +60,14 @@ struct SelfTestFiles {
   }
 
   /// The rows of `machine.csv` beside a recording.
-  func facts(of test: SelfTestRun, seed: UInt64, core: Int) -> [MachineFact] {
+  func facts(of test: SelfTestRun, isWhole: Bool) -> [MachineFact] {
     machine + [
-      MachineFact("suite", "gate"), MachineFact("seed", String(seed)),
-      MachineFact("core", String(core)),
+      MachineFact("suite", "gate"), MachineFact("seed", String(test.seed)),
+      MachineFact("core", String(test.core)),
       MachineFact("self_test_mode", test.judge.plan.name),
       MachineFact("duel_started_unix", String(test.judge.startedUnix)),
       MachineFact("duel_ended_unix", String(Int(time(nil)))),
+      MachineFact("duel_complete", isWhole ? "1" : "0"),
       MachineFact("pairs", String(test.recorded.count)),
     ]
   }

@@ -14,9 +14,12 @@ struct SelfTestRun {
   /// Cells that this machine cannot run, and why.
   private(set) var skipped: [Cell: String] = [:]
 
+  /// The core that is measured on.
+  let core: Int
+  /// The seed of all orders.
+  let seed: UInt64
+
   private let contests: [Contest]
-  private let core: Int
-  private let seed: UInt64
   private let executable: String
   private let isRecording: Bool
   private var generator: SeededGenerator
@@ -111,25 +114,29 @@ struct SelfTestRun {
     let plan = judge.plan
     let perSession = isRecording ? 1 : plan.runsPerSession
     var judged: [SelfTestGateRun] = []
-    var number = 0
-    while judged.count < plan.sameRuns {
+    for number in 0... {
+      if judged.count >= plan.sameRuns { break }
       var session = self.session(pairs: isRecording ? Self.recordedPairs : 0)
+      // Also of a session that ends before its time.
+      defer { record(session.firstPairs, session: number) }
       let count = min(perSession, plan.sameRuns - judged.count)
       guard try fight(&session, count, "same") else { return nil }
       judged += session.gateRuns.map(\.judged)
-      keep(session.firstPairs, session: number)
-      number += 1
+      keep(session.firstPairs)
     }
     return judged
   }
 
-  private mutating func keep(_ measured: [PairSample], session: Int) {
+  private mutating func keep(_ measured: [PairSample]) {
     var byCell: [Cell: [SelfTestPair]] = [:]
     for pair in measured {
       byCell[pair.cell, default: []].append(
         SelfTestPair(logRatio: pair.logRatio, isBFirst: pair.order == .bFirst))
     }
     for contest in contests { pairs.add(byCell[contest.cell] ?? [], of: contest.cell) }
+  }
+
+  private mutating func record(_ measured: [PairSample], session: Int) {
     guard isRecording else { return }
     for var pair in measured {
       pair.run = session

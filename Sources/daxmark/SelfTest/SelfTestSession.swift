@@ -22,7 +22,7 @@ struct SelfTestSession {
 
   /// The gate runs, complete when `fight` returned true.
   private(set) var gateRuns: [GateRun] = []
-  /// The pairs of all first runs, in the order measured.
+  /// The pairs of all first runs, in the order measured; of those too that ended before their time.
   private(set) var firstPairs: [PairSample] = []
   /// Cells that this machine cannot run, and why.
   private(set) var skipped: [Cell: DuelException] = [:]
@@ -58,7 +58,12 @@ struct SelfTestSession {
   ) throws(Failure) -> Bool {
     do throws(RunError) {
       var duel = try Duel(contests: contests, options: options)
-      return try fight(&duel, count, observe)
+      do throws(RunError) {
+        return try fight(&duel, count, observe)
+      } catch {
+        firstPairs += duel.unfinished.filter { $0.run == 0 }
+        throw error
+      }
     } catch {
       throw Failure(.tool, error.description)
     }
@@ -137,10 +142,10 @@ struct SelfTestSession {
     while case .pairs(let wanted) = gateRuns[run].cells[index].next {
       let measured = try duel.measure(cell, pairs: wanted) { _ in observe() }
       try checkExceptions(duel.exceptions)
+      if isFirst { firstPairs += measured }
       guard measured.count == wanted else { return false }
       gateRuns[run].pairs += measured
       gateRuns[run].cells[index].add(measured.map(\.logRatio))
-      if isFirst { firstPairs += measured }
       count += wanted
     }
     guard isFirst, count < firstPairsMinimum else { return true }

@@ -1,11 +1,12 @@
 internal import Glibc
 internal import HotCore
+internal import Runner
 internal import Synchronization
 
 /// Ctrl-C, SIGTERM and a closed terminal as a flag.
 ///
 /// The run asks it between batches, so that nothing measured is lost. A second one gives reserved
-/// huge pages back and ends the process at once.
+/// huge pages back and ends the process at once, with all workers.
 enum Interrupt {
   private static let requested = Atomic<Bool>(false)
   private static let isCleaningUp = Atomic<Bool>(false)
@@ -35,10 +36,12 @@ enum Interrupt {
     unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     for number in [SIGINT, SIGTERM, SIGHUP] {
       signal(number) { _ in
-        // Only async-signal-safe work: atomics, one write, _exit.
+        // Only async-signal-safe work: atomics, one write, kill, _exit.
         let isRepeated = Interrupt.requested.exchange(true, ordering: .relaxed)
         if isRepeated, !Interrupt.isCleaningUp.load(ordering: .relaxed) {
           HugePagePool.releaseFromSignalHandler()
+          // A worker that hangs does not see its input close.
+          LiveChildren.killFromSignalHandler()
           _exit(130)
         }
       }

@@ -5,13 +5,13 @@ internal import Suites
 /// A suite, narrowed: what the options of a verb choose.
 struct CellChoice {
   let suiteName: String
-  /// Terms `column=value,…`.
-  let filter: [String]
-  /// Engines, comma-separated.
-  let engine: String?
+  let narrowing: Narrowing
   let routines: [String]?
   /// Directories for the cells on files; none for those there are.
   let directories: [String]
+
+  /// The names by which `--cells` knows a cell.
+  var names: (Cell) -> [String] = { [$0.name] }
 
   /// The chosen suite.
   ///
@@ -50,67 +50,29 @@ struct CellChoice {
   /// The cells chosen by name, on any filesystem.
   private func named() throws(Failure) -> [Cell] {
     let suite = try chosenSuite()
-    var filters = Filter()
-    do throws(FilterError) {
-      for term in filter {
-        try filters.add(term)
-        try checkNames(term)
-      }
-      if let engine {
-        let names = try known(Self.list(engine), among: Registry.engines, kind: "engine")
-        try filters.add(column: "engine", values: names)
-      }
-      if let routines {
-        let names = try known(routines, among: Registry.routineNames(), kind: "routine")
-        try filters.add(column: "routine", values: names)
-      }
-    } catch {
-      throw Failure(.usage, error.sentence)
-    }
     let all: [Cell]
     do throws(AxisError) {
       all = try suite.cells()
     } catch {
       throw Failure(.tool, "The suite '\(suite.name)' has a broken axis: \(error.description)")
     }
-    let kept = all.filter(filters.keeps)
-    if kept.isEmpty {
-      throw Failure(
-        .usage,
-        "No cell of the suite '\(suite.name)' passes the filter; 'daxmark plan' shows its cells.")
-    }
+    let kept = try narrowing.kept(
+      of: all, in: "the suite '\(suite.name)'", routines: routines, known: names,
+      names: Self.names)
     if let stranger = kept.first(where: { !Registry.knows($0) }) {
       throw Failure(.tool, "The suite names '\(stranger.name)', which nothing here carries out.")
     }
     return kept
   }
 
-  /// Names in a filter must exist as those of the options must; words and numbers need not match.
-  private func checkNames(_ term: String) throws(FilterError) {
-    let parts = term.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    guard let column = parts.first, let list = parts.dropFirst().first else { return }
-    let known: [String]
+  /// The names of this build that a column may have.
+  private static func names(of column: String) -> [String] {
     switch column {
-    case "suite": known = Catalog.suites.map(\.name)
-    case "operation": known = Operation.allCases.map(\.rawValue)
-    case "engine": known = Registry.engines
-    case "routine": known = Registry.routineNames()
-    default: return
+    case "suite": Catalog.suites.map(\.name)
+    case "operation": Operation.allCases.map(\.rawValue)
+    case "engine": Registry.engines
+    case "routine": Registry.routineNames()
+    default: []
     }
-    _ = try self.known(Self.list(String(list)), among: known, kind: String(column))
-  }
-
-  /// The parts of a comma-separated list.
-  static func list(_ text: String) -> [String] {
-    text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-  }
-
-  private func known(
-    _ names: [String], among known: [String], kind: String
-  ) throws(FilterError) -> [String] {
-    for name in names where !known.contains(name) {
-      throw FilterError(sentence: unknown(kind, name, among: known).sentence)
-    }
-    return names
   }
 }

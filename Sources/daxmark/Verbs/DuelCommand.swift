@@ -13,7 +13,8 @@ struct DuelCommand: ParsableCommand {
     discussion: """
       A and B are executables, git revisions, or '.' for the working tree. Batches of both \
       alternate on one core until every cell is decided. An invocation within an hour on the same \
-      two builds adds to the earlier one. Exit codes: 0 pass, 2 confirmed regression, 3 \
+      two builds adds to the earlier one. The suite is 'gate', and of routines 'default', unless \
+      another is named. Exit codes: 0 pass, 2 confirmed regression, 3 \
       inconclusive. Ctrl-C keeps what was measured.
       """)
 
@@ -23,27 +24,11 @@ struct DuelCommand: ParsableCommand {
   @Option(help: "Two routines of this daxmark instead: first A's, then B's.")
   var routine: [String] = []
 
-  @Option(help: "The suite; by default 'gate', and 'default' for routines.")
-  var suite: String?
+  @OptionGroup var suites: SuiteOptions
 
-  @Flag(help: "Short for --suite quick.")
-  var quick = false
+  @OptionGroup var narrowing: Narrowing
 
-  @Option(
-    name: [.long, .customShort("f")],
-    help: ArgumentHelp(
-      "Keep cells whose column has one of the values; may be repeated.",
-      valueName: "column=value,…"))
-  var filter: [String] = []
-
-  @Option(help: "Keep cells of these engines (comma-separated).")
-  var engine: String?
-
-  @Option(help: "The core to measure on; by default the last one allowed.")
-  var core: Int?
-
-  @Option(help: "Seed of all orders; by default drawn, and recorded.")
-  var seed: UInt64?
+  @OptionGroup var measuring: MeasuringOptions
 
   @OptionGroup var target: TargetOption
 
@@ -59,7 +44,6 @@ struct DuelCommand: ParsableCommand {
   @OptionGroup var reportFormat: ReportFormat
 
   func validate() throws {
-    if quick, suite != nil { throw ValidationError("--quick is a suite; leave --suite out.") }
     if sides.isEmpty == routine.isEmpty {
       throw ValidationError("A duel takes two builds, or two of --routine.")
     }
@@ -79,12 +63,11 @@ struct DuelCommand: ParsableCommand {
     let (cells, targets) = try choice.chosen()
     targets.handOver()
     defer { targets.sweep() }
-    let core = try CPUList.chosen(core)
+    let core = try measuring.chosenCore()
     Interrupt.install()
     let (a, b) = try duelists()
     let options = DuelOptions(
-      a: a.executable, b: b.executable, core: core,
-      seed: seed ?? UInt64.random(in: 0...UInt64(Int64.max)))
+      a: a.executable, b: b.executable, core: core, seed: measuring.chosenSeed())
     let contests = try contests(cells, options)
     let session = DuelSession(
       a: a, b: b, contests: contests, options: options, suite: choice.suiteName,
@@ -94,10 +77,15 @@ struct DuelCommand: ParsableCommand {
   }
 
   private var choice: CellChoice {
-    CellChoice(
-      suiteName: quick ? "quick" : suite ?? (routine.isEmpty ? "gate" : "default"),
-      filter: filter, engine: engine, routines: routine.isEmpty ? nil : routine,
+    var choice = CellChoice(
+      suiteName: suites.name(usual: routine.isEmpty ? "gate" : "default", narrowing),
+      narrowing: narrowing, routines: routine.isEmpty ? nil : routine,
       directories: target.directories)
+    // A duel of routines prints one name for the cells of both; each of the two is as good.
+    if let a = routine.first, let b = routine.last {
+      choice.names = { cell in [a, b, "\(a):\(b)"].map { cell.with(routine: $0).name } }
+    }
+    return choice
   }
 
   private func duelists() throws(Failure) -> (a: Duelist, b: Duelist) {

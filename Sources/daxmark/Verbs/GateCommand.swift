@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Plan
 internal import Record
 internal import Verdict
 
@@ -28,6 +29,8 @@ struct GateCommand: ParsableCommand {
 
   @Flag(help: "Judge runs of fewer cells than the baseline has, by the cells they have.")
   var part = false
+
+  @OptionGroup var narrowing: Narrowing
 
   @OptionGroup var reportFormat: ReportFormat
 
@@ -64,11 +67,37 @@ struct GateCommand: ParsableCommand {
     }
     let stored = try RunFolder(existing: path).load(orFailWith: .unusableBaseline)
     let notice = try SelfTestRecord.check(machineClass: machineClass, beside: path)
+    let chosen = try narrowed([stored] + records)
     let outcome = GateOutcome(
-      baseline: stored, candidates: records, failOnImprovement: failOnImprovement,
-      allowsPart: part)
+      baseline: chosen[0], candidates: Array(chosen.dropFirst()),
+      failOnImprovement: failOnImprovement, allowsPart: part)
     var report = outcome.report(runs: folders, baseline: path)
     if let notice { report.notices.append(notice) }
     return report
+  }
+  /// The records with the chosen cells alone, and what travels with all of them.
+  private func narrowed(_ records: [RunRecord]) throws(Failure) -> [RunRecord] {
+    if narrowing.isEmpty { return records }
+    var seen: Set<Cell> = []
+    let cells = records.flatMap { $0.cells.map(\.cell) }
+      .filter { !$0.operation.isHarness && seen.insert($0).inserted }
+    let kept = try narrowing.kept(of: cells, in: "the baseline or the runs") { column in
+      // Of words and numbers any may be asked for; names must be there.
+      guard ["suite", "operation", "engine", "routine"].contains(column),
+        let place = Cell.keyColumns.firstIndex(of: column)
+      else { return [] }
+      return Array(Set(cells.map { $0.keyFields[place] })).sorted()
+    }
+    let wanted = Set(kept)
+    return records.map { $0.keeping { $0.operation.isHarness || wanted.contains($0) } }
+  }
+}
+
+extension RunRecord {
+  /// The record with some of its cells.
+  fileprivate func keeping(_ isKept: (Cell) -> Bool) -> RunRecord {
+    RunRecord(
+      machine: machine, samples: samples.filter { isKept($0.cell) },
+      cells: cells.filter { isKept($0.cell) }, ledger: ledger.filter { isKept($0.cell) })
   }
 }

@@ -23,11 +23,7 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Worker processes, one after another; 5 for a baseline.")
   var processes = 1
 
-  @Option(help: "Seed of all orders; by default drawn, and recorded.")
-  var seed: UInt64?
-
-  @Option(help: "The core to measure on; by default the last one allowed.")
-  var core: Int?
+  @OptionGroup var measuring: MeasuringOptions
 
   @Option(help: "The baseline to show changes against; by default that of this machine class.")
   var baseline: String?
@@ -95,8 +91,8 @@ struct RunCommand: ParsableCommand {
     rounds: Int, _ stored: (path: String, record: RunRecord)?
   ) throws(Failure) -> RunOptions {
     var options = RunOptions(
-      executable: "/proc/self/exe", core: try CPUList.chosen(core), rounds: rounds,
-      processes: processes, seed: seed ?? UInt64.random(in: 0...UInt64(Int64.max)))
+      executable: "/proc/self/exe", core: try measuring.chosenCore(), rounds: rounds,
+      processes: processes, seed: measuring.chosenSeed())
     options.countsInstructions = !noInstructions
     for cell in stored?.record.cells ?? [] {
       // The same counts give the same batches; one that is no batch any more is found anew.

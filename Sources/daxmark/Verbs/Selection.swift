@@ -5,21 +5,9 @@ internal import Suites
 
 /// Which cells a verb is about: a suite, narrowed by filters.
 struct Selection: ParsableArguments {
-  @Option(help: "The suite; 'daxmark list' shows them.")
-  var suite = "default"
+  @OptionGroup var suites: SuiteOptions
 
-  @Flag(help: "Short for --suite quick.")
-  var quick = false
-
-  @Option(
-    name: [.long, .customShort("f")],
-    help: ArgumentHelp(
-      "Keep cells whose column has one of the values; may be repeated.",
-      valueName: "column=value,…"))
-  var filter: [String] = []
-
-  @Option(help: "Keep cells of these engines (comma-separated).")
-  var engine: String?
+  @OptionGroup var narrowing: Narrowing
 
   @Option(help: "Keep these routines (comma-separated).")
   var routine: String?
@@ -27,7 +15,7 @@ struct Selection: ParsableArguments {
   @OptionGroup var target: TargetOption
 
   /// The name of the chosen suite.
-  var suiteName: String { quick ? "quick" : suite }
+  var suiteName: String { suites.name(usual: "default", narrowing) }
 
   /// The chosen suite.
   ///
@@ -43,15 +31,7 @@ struct Selection: ParsableArguments {
 
   private var choice: CellChoice {
     CellChoice(
-      suiteName: suiteName, filter: filter, engine: engine,
-      routines: routine.map(CellChoice.list), directories: target.directories)
+      suiteName: suiteName, narrowing: narrowing, routines: routine.map(Narrowing.list),
+      directories: target.directories)
   }
-}
-
-/// A failure for a name nobody knows, with the nearest one.
-func unknown(_ kind: String, _ name: String, among known: [String]) -> Failure {
-  let hint =
-    Nearest.name(to: name, among: known).map { "did you mean '\($0)'?" }
-    ?? "known: \(known.joined(separator: ", "))."
-  return Failure(.usage, "There is no \(kind) '\(name)'; \(hint)")
 }

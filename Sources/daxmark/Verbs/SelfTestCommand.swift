@@ -14,7 +14,8 @@ struct SelfTestCommand: ParsableCommand {
       Duels of this build with itself must pass, injected slowdowns must be found, with and \
       without a bursty neighbour on the core. The result is kept beside the baseline of this \
       machine class, where 'gate' and 'duel' read it. --quick takes a minute or two, no option \
-      some minutes, --nightly about half an hour on a quiet machine. Exit code 5: a step failed.
+      some minutes, --nightly about half an hour on a quiet machine. A test of some of the cells \
+      is not kept. Exit code 5: a step failed.
       """)
 
   @Flag(help: "A minute or two: what its few trials refute fails, the rest is not proven.")
@@ -26,21 +27,12 @@ struct SelfTestCommand: ParsableCommand {
   @Flag(help: "Build this working tree with its functions in other places, and compare.")
   var layout = false
 
-  @Option(
-    name: [.long, .customShort("f")],
-    help: ArgumentHelp(
-      "Only cells whose column has one of the values; such a test is not kept.",
-      valueName: "column=value,…"))
-  var filter: [String] = []
+  @OptionGroup var narrowing: Narrowing
 
   @Option(help: ArgumentHelp("Gate runs of each step at most; such a test is not kept."))
   var gateRuns: Int?
 
-  @Option(help: "The core to measure on; by default the last one allowed.")
-  var core: Int?
-
-  @Option(help: "Seed of all orders; by default drawn.")
-  var seed: UInt64?
+  @OptionGroup var measuring: MeasuringOptions
 
   @Option(
     help: ArgumentHelp(
@@ -64,24 +56,34 @@ struct SelfTestCommand: ParsableCommand {
     let plan = gateRuns.map(whole.limited) ?? whole
     // The suite `gate` has no cell on files: what they lie on is not the gate's to test.
     let cells = try CellChoice(
-      suiteName: "gate", filter: filter, engine: nil, routines: nil, directories: []
+      suiteName: "gate", narrowing: narrowing, routines: nil, directories: []
     ).chosen().cells
-    let core = try CPUList.chosen(core)
+    let core = try measuring.chosenCore()
     Interrupt.install()
     // Before anything is measured: what cannot be written must not cost half an hour.
-    let folder = try record.map { path throws(Failure) in try DuelFolder(creating: path) }
+    let folder = try record.map { path throws(Failure) in try DuelFolder(planning: path) }
     let machine = RunFacts.machine()
-    let files = SelfTestFiles(machine: machine, isWhole: filter.isEmpty && gateRuns == nil)
+    let files = SelfTestFiles(machine: machine, isWhole: narrowing.isEmpty && gateRuns == nil)
     try files.check()
-    let seed = seed ?? UInt64.random(in: 0...UInt64(Int64.max))
     let probesLayout = layout || nightly
     let judge = SelfTestJudge(
       plan: plan, commit: RunFacts.value("commit", in: machine), startedUnix: Int(time(nil)))
     var test = SelfTestRun(
-      judge: judge, cells: cells, executable: "/proc/self/exe", core: core, seed: seed,
+      judge: judge, cells: cells, executable: "/proc/self/exe", core: core,
+      seed: measuring.chosenSeed(),
       isRecording: record != nil, layouts: probesLayout ? LayoutProbe.seeds.count : 0)
-    guard try carryOut(&test, files, probesLayout) else {
-      throw Failure(.interrupted, "Interrupted; a self-test that is not whole is not kept.")
+    let isWhole: Bool
+    do throws(Failure) {
+      isWhole = try carryOut(&test, files, probesLayout)
+    } catch {
+      // The first failure is the one to tell.
+      try? write(test, files, to: folder, verdict: error.sentence, isWhole: false)
+      throw error
+    }
+    if !isWhole {
+      let sentence = "Interrupted; a self-test that is not whole is not kept."
+      try write(test, files, to: folder, verdict: sentence, isWhole: false)
+      throw Failure(.interrupted, sentence)
     }
     let text = SelfTestText.render(test.steps, machineClass: files.machineClass)
     if csv {
@@ -93,13 +95,21 @@ struct SelfTestCommand: ParsableCommand {
     for (cell, reason) in test.skipped.sorted(by: { $0.key.name < $1.key.name }) {
       Terminal.note("daxmark: left out: \(cell.name): \(reason)")
     }
-    try folder?.write(
-      DuelRecord(machine: files.facts(of: test, seed: seed, core: core), pairs: test.recorded),
-      verdict: text)
+    try write(test, files, to: folder, verdict: text, isWhole: true)
     if let path = try files.keep(test.steps) { Terminal.note("daxmark: kept in '\(path)'.") }
     if test.steps.contains(where: { !$0.passed }) {
       throw ExitCode(Failure.Kind.selfTestFailed.rawValue)
     }
+  }
+
+  /// Writes what was recorded, if anything was.
+  private func write(
+    _ test: SelfTestRun, _ files: SelfTestFiles, to folder: DuelFolder?, verdict: String,
+    isWhole: Bool
+  ) throws(Failure) {
+    guard var folder, !test.recorded.isEmpty else { return }
+    let facts = files.facts(of: test, isWhole: isWhole)
+    try folder.write(DuelRecord(machine: facts, pairs: test.recorded), verdict: verdict)
   }
 
   /// All steps; false when somebody stopped it.

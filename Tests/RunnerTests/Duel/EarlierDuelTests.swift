@@ -16,11 +16,12 @@ import Testing
   /// Writes a duel that ended at a time into a folder of its own.
   private static func write(
     _ name: String, in root: URL, ended: Int?, identity: DuelIdentity = identity,
-    isShifted: Bool = false, ratios: [[Int]] = [[103]]
+    isShifted: Bool = false, isChanged: Bool = false, ratios: [[Int]] = [[103]]
   ) throws {
-    let folder = try DuelFolder(creating: root.appending(path: name).path())
+    var folder = try DuelFolder(planning: root.appending(path: name).path())
     var facts = identity.facts + identity.settings
     if let ended { facts.append(MachineFact("duel_ended_unix", String(ended))) }
+    facts.append(MachineFact("executable_changed", isChanged ? "1" : "0"))
     facts.append(MachineFact("environment_shifted", isShifted ? "1" : "0"))
     let pairs = ratios.enumerated().flatMap { run, values in
       values.enumerated().map { pair, b in
@@ -51,6 +52,8 @@ import Testing
       try Self.write("future", in: root, ended: 20_000)
       try Self.write("unfinished", in: root, ended: nil)
       try Self.write("shifted", in: root, ended: 9_999, isShifted: true)
+      try Self.write("changed", in: root, ended: 9_999, isChanged: true)
+      try Self.write("no-pairs", in: root, ended: 9_999, ratios: [])
       for (name, identity) in [
         ("swapped", DuelIdentity(a: "bb", b: "aa", machine: Self.machine())),
         ("other-b", DuelIdentity(a: "aa", b: "b", machine: Self.machine())),
@@ -70,6 +73,40 @@ import Testing
       #expect(names == ["hour", "new", "future"])
       #expect(earlier.folders.last?.verdict == "PASS: future")
       #expect(earlier.runs[copyCells(1)[0]]?.count == 3)
+    }
+  }
+
+  @Test("an end that is no time does not count, and ends nothing")
+  func nonsense() throws {
+    try Self.withRoot { root in
+      for ended in [Int.min, -1, .max] {
+        try Self.write("at\(ended)", in: root, ended: ended)
+        for now in [Int.min, -1, 0, 10_000, .max] {
+          _ = try EarlierDuels(of: Self.identity, now: now, in: root.path())
+        }
+      }
+      let earlier = try EarlierDuels(of: Self.identity, now: 10_000, in: root.path())
+      #expect(earlier.folders.map { $0.path.hasSuffix("at\(Int.max)") } == [true])
+    }
+  }
+
+  @Test("a folder that was made has files; one that cannot be written leaves nothing")
+  func folders() throws {
+    try Self.withRoot { root in
+      let path = root.appending(path: "a/b").path()
+      var folder = try DuelFolder(planning: path)
+      #expect(!FileSystem.exists(root.appending(path: "a").path()))
+      var twin = try DuelFolder(planningFor: "x", "y", in: path)
+      var other = try DuelFolder(planningFor: "x", "y", in: path)
+      for _ in 0..<2 { #expect(!FileSystem.exists(path)) }
+      try folder.write(DuelRecord(machine: [], pairs: []), verdict: "")
+      #expect(FileSystem.names(in: path) == ["machine.csv", "pairs.csv", "verdict.txt"])
+      try twin.write(DuelRecord(machine: [], pairs: []), verdict: "one")
+      try other.write(DuelRecord(machine: [], pairs: []), verdict: "two")
+      #expect(twin.path != other.path && twin.verdict == "one" && other.verdict == "two")
+      for bad in [path, "/proc/none", path + "/pairs.csv/x", ""] {
+        #expect(throws: Failure.self) { try DuelFolder(planning: bad) }
+      }
     }
   }
 
@@ -104,7 +141,7 @@ import Testing
     try Self.withRoot { root in
       let duels = root.appending(path: "duels").path()
       let paths = try (0..<3).map { _ in
-        let folder = try DuelFolder(creatingFor: "../x y", "HEAD~1", in: duels)
+        var folder = try DuelFolder(planningFor: "../x y", "HEAD~1", in: duels)
         try folder.write(DuelRecord(machine: [], pairs: []), verdict: "")
         return folder.path
       }
