@@ -19,10 +19,19 @@ protocol FrameTracker: ~Copyable {
   mutating func associate(_ frame: Int, _ owner: BlockOwner, isShared: Bool)
   /// A file's entry stands for the frame no longer.
   mutating func disassociate(_ frame: Int, _ owner: BlockOwner)
+  /// A file's entry now stands for all 512; false, and no change, to be told of each by itself.
+  mutating func associateAll(_ first: BlockOwner) -> Bool
+  /// Undoes `associateAll`; false, and no change, to be told of each by itself.
+  mutating func disassociateAll(_ first: BlockOwner) -> Bool
   /// How many have it.
   func count(of frame: Int) -> Int
   /// Who has it.
   func owners(of frame: Int) -> FrameOwners
+}
+
+extension FrameTracker where Self: ~Copyable {
+  mutating func associateAll(_ first: BlockOwner) -> Bool { false }
+  mutating func disassociateAll(_ first: BlockOwner) -> Bool { false }
 }
 
 /// The trackers of a device, each with its lock, made when first needed.
@@ -62,25 +71,39 @@ protocol FrameTracker: ~Copyable {
   /// Associates frames in a row with indices in a row.
   @inline(__always)
   func associate(_ frames: Range<Int>, inode: UInt32, first: UInt64, isShared: Bool) {
-    unsafe each(frames) { tracker, frame in
-      let index = first + UInt64(frame - frames.lowerBound)
-      unsafe tracker.pointee.associate(
-        frame & 511, BlockOwner(inode: inode, block: index), isShared: isShared)
+    unsafe locked(frames) { tracker in
+      if frames.count == 512,
+        unsafe tracker.pointee.associateAll(BlockOwner(inode: inode, block: first))
+      {
+        return
+      }
+      for frame in frames {
+        let index = first + UInt64(frame - frames.lowerBound)
+        unsafe tracker.pointee.associate(
+          frame & 511, BlockOwner(inode: inode, block: index), isShared: isShared)
+      }
     }
   }
 
   /// Undoes `associate`.
   @inline(__always)
   func disassociate(_ frames: Range<Int>, inode: UInt32, first: UInt64) {
-    unsafe each(frames) { tracker, frame in
-      let index = first + UInt64(frame - frames.lowerBound)
-      unsafe tracker.pointee.disassociate(frame & 511, BlockOwner(inode: inode, block: index))
+    unsafe locked(frames) { tracker in
+      if frames.count == 512,
+        unsafe tracker.pointee.disassociateAll(BlockOwner(inode: inode, block: first))
+      {
+        return
+      }
+      for frame in frames {
+        let index = first + UInt64(frame - frames.lowerBound)
+        unsafe tracker.pointee.disassociate(frame & 511, BlockOwner(inode: inode, block: index))
+      }
     }
   }
 
   /// Frames of one entry: one zone, for huge frames are aligned.
   @unsafe @inline(__always)
-  private func each(_ frames: Range<Int>, _ body: (UnsafeMutablePointer<Tracker>, Int) -> Void) {
+  private func locked(_ frames: Range<Int>, _ body: (UnsafeMutablePointer<Tracker>) -> Void) {
     let zone = unsafe zones + frames.lowerBound >> 9
     unsafe zone.pointee.lock.lockExclusive()
     var tracker = unsafe zone.pointee.tracker
@@ -90,7 +113,7 @@ protocol FrameTracker: ~Copyable {
       unsafe zone.pointee.tracker = made
       unsafe tracker = made
     }
-    for frame in frames { unsafe body(tracker.unsafelyUnwrapped, frame) }
+    unsafe body(tracker.unsafelyUnwrapped)
     unsafe zone.pointee.lock.unlockExclusive()
   }
 

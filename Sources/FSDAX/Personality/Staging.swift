@@ -80,7 +80,10 @@ extension Volume {
 
   /// Gives back all staging in the blocks, backwards, written or not.
   func cancelStaging(_ inode: Inode, _ blocks: BlockRange, _ ledger: LedgerStripe) {
-    while let piece = inode.cow.removeLast(in: blocks.blocks) {
+    var end = blocks.end
+    // What lies behind a piece is gone: looking at it again would make this quadratic.
+    while blocks.first < end, let piece = inode.cow.removeLast(in: blocks.first..<end) {
+      end = piece.first
       if piece.state != .delayed { giveBackBlocks(piece.deviceBlocks, ledger) }
     }
   }

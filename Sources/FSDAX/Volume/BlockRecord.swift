@@ -27,11 +27,14 @@ struct BlockRecord: BitwiseCopyable {
   /// References to each block.
   let counts: UnsafeMutablePointer<Atomic<UInt32>>
   let count: Int
+  /// Who owns 512 blocks at once.
+  let spans: SpanOwners
 
   /// Records of blocks nobody refers to.
   init(count: Int) {
     precondition(MemoryLayout<BlockRecord>.stride == 32, "two records to a cache line")
     self.count = count
+    spans = SpanOwners(blockCount: count)
     let bytes = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * 32, alignment: 64)
     unsafe base = bytes.bindMemory(to: BlockRecord.self, capacity: max(count, 1))
     unsafe base.initialize(repeating: BlockRecord(), count: count)
@@ -43,6 +46,7 @@ struct BlockRecord: BitwiseCopyable {
   func free() {
     unsafe base.deallocate()
     unsafe counts.deallocate()
+    spans.free()
   }
 
   /// The first run of blocks in a range that more than one reference has; reading needs no lock.
@@ -63,10 +67,10 @@ struct BlockRecord: BitwiseCopyable {
     unsafe counts[index].load(ordering: .relaxed) > 1
   }
 
-  /// Fetches a block's record and count ahead, to be changed soon.
+  /// Fetches a block's count ahead, to be changed soon, and its record where no span stands for it.
   @inline(__always)
   func prefetch(_ block: UInt32) {
-    unsafe prefetchForWrite(UnsafeRawPointer(base + Int(block)))
+    if spans.isEmpty(block) { unsafe prefetchForWrite(UnsafeRawPointer(base + Int(block))) }
     unsafe prefetchForWrite(UnsafeRawPointer(counts + Int(block)))
   }
 }

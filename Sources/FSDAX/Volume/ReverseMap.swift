@@ -6,7 +6,8 @@ struct BlockOwner: Hashable, Sendable {
   var block: UInt64
 }
 
-/// Who refers to each device block: two owners in the block's record, all others in a tree.
+/// Who refers to each device block: owners of 512 blocks at once with their span, of others two in
+/// the block's record, and the rest in a tree.
 ///
 /// One or two owners cost the one cache miss that their count costs as well. Only a block with more
 /// at a time has a crowd, of which each owner comes and goes in logarithmic time. Owners stay where
@@ -43,37 +44,74 @@ struct BlockOwner: Hashable, Sendable {
   /// Adds an owner to each of neighbouring blocks, whose file blocks are neighbours too.
   @inline(__always)
   mutating func insert(blocks: Range<UInt32>, inode: UInt32, first: UInt64) {
+    var block = blocks.lowerBound
     var owned = first
-    for block in blocks {
-      let record = unsafe records.base + Int(block)
-      if unsafe record.pointee.firstInode == 0 {
-        unsafe record.pointee.firstInode = inode
-        unsafe record.pointee.firstBlock = owned
-      } else if unsafe record.pointee.secondInode == 0 {
-        unsafe record.pointee.secondInode = inode
-        unsafe record.pointee.secondBlock = owned
+    while block < blocks.upperBound {
+      let count = span(at: block, in: blocks)
+      if count > 1, records.spans.insert(block, inode: inode, first: owned) {
+        block &+= count
+        owned &+= UInt64(count)
       } else {
-        crowd.insert(BlockOwner(inode: inode, block: owned), of: block)
-        unsafe record.pointee.isCrowded = true
+        insert(block, BlockOwner(inode: inode, block: owned))
+        block &+= 1
+        owned &+= 1
       }
-      owned &+= 1
+    }
+  }
+
+  /// 512 where a whole span of the blocks starts, otherwise 1.
+  @inline(__always)
+  private func span(at block: UInt32, in blocks: Range<UInt32>) -> UInt32 {
+    let whole = UInt32(SpanOwners.blockCount)
+    return block & (whole &- 1) == 0 && blocks.upperBound &- block >= whole ? whole : 1
+  }
+
+  @inline(__always)
+  private mutating func insert(_ block: UInt32, _ owner: BlockOwner) {
+    let record = unsafe records.base + Int(block)
+    if unsafe record.pointee.firstInode == 0 {
+      unsafe record.pointee.firstInode = owner.inode
+      unsafe record.pointee.firstBlock = owner.block
+    } else if unsafe record.pointee.secondInode == 0 {
+      unsafe record.pointee.secondInode = owner.inode
+      unsafe record.pointee.secondBlock = owner.block
+    } else {
+      crowd.insert(owner, of: block)
+      unsafe record.pointee.isCrowded = true
     }
   }
 
   /// Removes an owner from each of neighbouring blocks; it must be one.
   @inline(__always)
   mutating func remove(blocks: Range<UInt32>, inode: UInt32, first: UInt64) {
+    var block = blocks.lowerBound
     var owned = first
-    for block in blocks {
-      let record = unsafe records.base + Int(block)
-      if unsafe record.pointee.firstInode == inode && record.pointee.firstBlock == owned {
-        unsafe record.pointee.firstInode = 0
-      } else if unsafe record.pointee.secondInode == inode && record.pointee.secondBlock == owned {
-        unsafe record.pointee.secondInode = 0
+    while block < blocks.upperBound {
+      let count = span(at: block, in: blocks)
+      if count > 1, records.spans.removeAll(block, inode: inode, first: owned) {
+        block &+= count
+        owned &+= UInt64(count)
       } else {
-        leaveCrowd(BlockOwner(inode: inode, block: owned), block)
+        if !records.spans.remove(block, inode: inode, owned: owned) {
+          remove(block, BlockOwner(inode: inode, block: owned))
+        }
+        block &+= 1
+        owned &+= 1
       }
-      owned &+= 1
+    }
+  }
+
+  @inline(__always)
+  private mutating func remove(_ block: UInt32, _ owner: BlockOwner) {
+    let record = unsafe records.base + Int(block)
+    if unsafe record.pointee.firstInode == owner.inode && record.pointee.firstBlock == owner.block {
+      unsafe record.pointee.firstInode = 0
+    } else if unsafe record.pointee.secondInode == owner.inode
+      && record.pointee.secondBlock == owner.block
+    {
+      unsafe record.pointee.secondInode = 0
+    } else {
+      leaveCrowd(owner, block)
     }
   }
 
@@ -84,6 +122,7 @@ struct BlockOwner: Hashable, Sendable {
 
   /// Appends all who refer to a block.
   func owners(of block: UInt32, into owners: inout [BlockOwner]) {
+    records.spans.owners(of: block, into: &owners)
     let record = unsafe records.base + Int(block)
     let (first, second) = unsafe (record.pointee.firstInode, record.pointee.secondInode)
     if first != 0 {
