@@ -155,7 +155,7 @@ extension Duel {
     if let current, contests[current].isTransient { try release(current) }
     current = nil
     guard try makeReady(index) else { return false }
-    for side in DuelSide.allCases {
+    for side in latest == .a ? [DuelSide.b, .a] : [.a, .b] {
       guard try batch(index, index, side) != nil else { return false }
     }
     current = index

@@ -30,7 +30,7 @@ internal import HotCore
     var isMappable = false
     /// Whether it has one master and little room beside it.
     ///
-    /// Faulting memory in is most of what getting a worker ready takes, and a duel starts up to six.
+    /// Faulting memory in is most of what getting a worker ready takes; a duel starts up to six.
     var isLean = false
 
     fileprivate var masterCount: Int { isLean || bigByteCount != nil ? 1 : 2 }
