@@ -59,7 +59,8 @@ struct TouchedBlocks {
       longest[name] = max(longest[name] ?? 0, (size + 4095) >> 12)
       reserved[name, default: []].formUnion((before[name] ?? 0) >> 12...(size - 1) >> 12)
     }
-    if step.verb == .zeroKeepingSize, byteCount > 0, let size = after[step.file],
+    // What keeps the size reserves the block in which the file ends, also from behind the end.
+    if step.verb == .zeroKeepingSize || step.verb == .unshare, byteCount > 0, let size = after[step.file],
       position < (size + 4095) & ~4095, position >= 0
     {
       let last = min(position &+ byteCount - 1, size) >> 12
