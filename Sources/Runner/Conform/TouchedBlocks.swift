@@ -60,7 +60,8 @@ struct TouchedBlocks {
       reserved[name, default: []].formUnion((before[name] ?? 0) >> 12...(size - 1) >> 12)
     }
     // What keeps the size reserves the block in which the file ends, also from behind the end.
-    if step.verb == .zeroKeepingSize || step.verb == .unshare, byteCount > 0, let size = after[step.file],
+    if step.verb == .zeroKeepingSize || step.verb == .unshare, byteCount > 0,
+      let size = after[step.file],
       position < (size + 4095) & ~4095, position >= 0
     {
       let last = min(position &+ byteCount - 1, size) >> 12
