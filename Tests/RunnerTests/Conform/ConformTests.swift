@@ -111,7 +111,7 @@ struct ConformTests {
       guard step.verb == .punch || step.verb == .truncate else { return }
       _ = model.run(TraceStep(.allocate, [step.file], [8192, 4096]))
     }
-    let inside = try outcome("open a\nwrite a 0 16384 1\npunch a 8192 4096\nmap\n", reserve)
+    let inside = try outcome("open a\nwrite a 0 16384 1\nmap\npunch a 8192 4096\nmap\n", reserve)
     #expect(inside.0?.kind == .sharing && inside.1.isEmpty)
     let grown = try outcome("open a\nwrite a 0 50 1\ntruncate a 16384\nmap\nmap\n", reserve)
     #expect(grown.0 == nil && grown.1 == [.reservedBehindEnd: 1])
