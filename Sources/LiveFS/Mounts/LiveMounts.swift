@@ -5,7 +5,7 @@ internal import HotCore
 /// Filesystems in image files under one folder: made by `up`, taken away by `down`.
 ///
 /// Whatever is made is written down before, so that `down` finds it also after the process was
-/// killed; what is not written down is never touched. A loop device is known by the inode behind it,
+/// killed; what is not written down is never touched. A loop device is known by its file's inode,
 /// never by a path, and so is an image. One process at a time works on a folder, by a lock on it.
 public struct LiveMounts: ~Copyable {
   /// What one filesystem is.
