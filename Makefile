@@ -35,21 +35,23 @@ help:
 deps:
 	@scripts/deps live-fs
 
-# The mounts go in any case; the first filesystem that differs decides the exit code.
+# What was mounted here goes in any case, and what was up before stays.
+MOUNT = trap : INT; made=$$($(DAXMARK) live-fs up --filesystem xfs,btrfs --new); code=$$?
+UNMOUNT = [ -z "$$made" ] || $(DAXMARK) live-fs down --filesystem $$made; exit $$code
+
+# The first filesystem that differs decides the exit code.
 conform: build
 	@scripts/deps live-fs
-	@trap : INT; $(DAXMARK) live-fs up; code=$$?; \
-	if [ $$code = 0 ]; then for fs in xfs btrfs; do \
+	@$(MOUNT); if [ $$code = 0 ]; then for fs in xfs btrfs; do \
 	  $(DAXMARK) conform --target .build/live-fs/$$fs --scenarios Tests/Conform/Scenarios && \
 	  $(DAXMARK) conform --target .build/live-fs/$$fs $(ARGS) || { code=$$?; break; }; \
-	done; fi; $(DAXMARK) live-fs down; exit $$code
+	done; fi; $(UNMOUNT)
 
-# Ctrl-C ends the run and not the recipe: the mounts go in any case.
+# Ctrl-C ends the run and not the recipe.
 live: build
 	@scripts/deps live-fs
-	@trap : INT; $(DAXMARK) live-fs up; code=$$?; \
-	if [ $$code = 0 ]; then $(DAXMARK) run --suite picture $(ARGS); code=$$?; fi; \
-	$(DAXMARK) live-fs down; exit $$code
+	@$(MOUNT); if [ $$code = 0 ]; then $(DAXMARK) run --suite picture $(ARGS); code=$$?; fi; \
+	$(UNMOUNT)
 
 build: deps
 	@swift build -c release --omit-frame-pointers --product daxmark
@@ -118,5 +120,5 @@ check: lint test asm
 
 clean:
 	@[ ! -d .build/live-fs ] || ! [ -x $(DAXMARK) ] || $(DAXMARK) live-fs down
-	@! [ -d .build/live-fs ] || { echo ".build/live-fs is in use; run make live-fs-down" >&2; false; }
-	rm -rf .build .build-asan .build-tsan
+	@! [ -d .build/live-fs ] || rmdir .build/live-fs 2>/dev/null || { echo ".build/live-fs is in use; run make live-fs-down" >&2; false; }
+	rm -rf --one-file-system .build .build-asan .build-tsan

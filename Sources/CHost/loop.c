@@ -48,12 +48,32 @@ int64_t chost_loop_attach(int32_t image, const char *image_name, int32_t *device
   return result;
 }
 
-int64_t chost_loop_detach(int32_t number) {
+static int open_loop(int32_t number) {
   char name[32];
   snprintf(name, sizeof name, "/dev/loop%d", number);
-  int loop = open(name, O_RDONLY | O_CLOEXEC);
+  return open(name, O_RDONLY | O_CLOEXEC);
+}
+
+static int backs(int loop, uint64_t device, uint64_t inode) {
+  struct loop_info64 info;
+  if (ioctl(loop, LOOP_GET_STATUS64, &info)) return 0;
+  return info.lo_device == device && info.lo_inode == inode;
+}
+
+int64_t chost_loop_backs(int32_t number, uint64_t device, uint64_t inode) {
+  int loop = open_loop(number);
   if (loop < 0) return -errno;
-  int64_t result = ioctl(loop, LOOP_CLR_FD) ? -errno : 0;
+  int result = backs(loop, device, inode);
+  close(loop);
+  return result;
+}
+
+int64_t chost_loop_detach(int32_t number, uint64_t device, uint64_t inode) {
+  int loop = open_loop(number);
+  if (loop < 0) return -errno;
+  /* While it is open here it does not detach itself and become another's. */
+  int64_t result = -ENODEV;
+  if (backs(loop, device, inode)) result = ioctl(loop, LOOP_CLR_FD) ? -errno : 0;
   close(loop);
   return result;
 }

@@ -72,35 +72,90 @@ struct LiveFSTests {
     #expect(try run("down", in: scratch).code == 0)
   }
 
+  /// Things of somebody else that lie close by: an image of the same name on a loop device, a
+  /// mount, files beside the folder.
+  private static let neighbours = """
+    mkdir "$0/other" "$0/mounted" && mount -t tmpfs neighbour "$0/mounted" &&
+    echo mine > "$0/mounted/xfs.state" && echo mine > "$0/fs.img" &&
+    truncate -s 16M "$0/other/xfs.img" && losetup --find --show "$0/other/xfs.img"
+    """
+
   @Test(
-    "killed at ten random points, down cleans up and nothing else has changed",
+    "killed at ten random points, down cleans up and nothing else on the machine has changed",
     .enabled(if: canMount, "needs root, loop devices and mkfs.xfs, mkfs.btrfs, mkfs.ext4"))
   func killed() throws {
     let scratch = try Scratch()
+    let told = try Scratch()
+    let errors = told.path("errors")
     let seed = UInt64.random(in: 0...UInt64.max)
     var random = SplitMix(seed)
-    let before = MountsSeen()
-    let clock = ContinuousClock()
-    let whole = try clock.measure { _ = try run("up", in: scratch) }
-    #expect(try run("down", in: scratch).code == 0)
+    let root = scratch.root
+    let namespace = try #require(MountNamespace(Self.neighbours, folder: root))
+    let device = try #require(namespace.told.first)
+    defer { detach(device) }
+    func start(_ verb: String) throws -> Process {
+      try namespace.start(
+        [Daxmark.path, "live-fs", verb, "--folder", scratch.path("fs")], output: errors)
+    }
+    func finish(_ verb: String) throws -> Int32 {
+      let process = try start(verb)
+      process.waitUntilExit()
+      return process.terminationStatus
+    }
+    let before = MachineState(namespace, below: root)
+    #expect(before.loops[device]?.contains("other/xfs.img") == true)
+    #expect(before.mounts.contains { $0.contains("mounted") } && before.files.count >= 4)
+    var code: Int32 = -1
+    let whole = try ContinuousClock().measure { code = try finish("up") }
+    #expect(code == 0)
+    #expect(MachineState(namespace, below: root).mounts.count == before.mounts.count + 3)
+    #expect(try finish("down") == 0)
+    #expect(MachineState(namespace, below: root).changes(since: before, below: root) == [])
     let microseconds = Int(whole / .microseconds(1))
     var partial = 0
     for point in 0..<10 {
       // A point in each tenth, so that early and late steps are both met.
       let delay = microseconds * point / 10 + Int(random.next() % UInt64(microseconds / 10 + 1))
-      let command = try Daxmark(
-        ["live-fs", "up", "--folder", scratch.path("fs")], in: scratch.path(""))
+      let command = try start("up")
       usleep(UInt32(delay))
-      kill(command.processID, point % 3 == 2 ? SIGINT : SIGKILL)
-      _ = command.wait()
+      kill(command.processIdentifier, point % 3 == 2 ? SIGINT : SIGKILL)
+      command.waitUntilExit()
       if FileManager.default.fileExists(atPath: scratch.path("fs")) { partial += 1 }
-      let down = try run("down", in: scratch)
-      #expect(down.code == 0, "seed \(seed), point \(point): \(down.errors)")
-      #expect(MountsSeen(within: place(scratch)).lines.isEmpty, "seed \(seed), \(point)")
-      #expect(!FileManager.default.fileExists(atPath: scratch.path("fs")), "seed \(seed), \(point)")
+      #expect(try finish("down") == 0, "seed \(seed), point \(point): \(told.text("errors"))")
+      let changes = MachineState(namespace, below: root).changes(since: before, below: root)
+      #expect(changes == [], "seed \(seed), point \(point)")
     }
     #expect(partial >= 3, "kills at seed \(seed) met nothing half made")
-    #expect(MountsSeen() == before)
+  }
+
+  @Test(
+    "each thing that live-fs could leave or take is seen as a change",
+    .enabled(if: canMount, "needs root, loop devices and mkfs.xfs, mkfs.btrfs, mkfs.ext4"))
+  func changesAreSeen() throws {
+    let scratch = try Scratch()
+    let root = scratch.root
+    let namespace = try #require(MountNamespace(Self.neighbours, folder: root))
+    let device = try #require(namespace.told.first)
+    defer { detach(device) }
+    let before = MachineState(namespace, below: root)
+    for (script, words) in [
+      ("umount \(root)/mounted", "lost mount"), ("mount -t tmpfs x \(root)/other", "new mount"),
+      ("echo more >> \(root)/fs.img", "lost file"), ("mkdir \(root)/fs", "new file"),
+      ("losetup --detach \(device)", "lost loop device"),
+    ] {
+      let process = try namespace.start(["sh", "-c", script], output: "/dev/null")
+      process.waitUntilExit()
+      let changes = MachineState(namespace, below: root).changes(since: before, below: root)
+      #expect(changes.contains { $0.hasPrefix(words) }, "\(script): \(changes)")
+    }
+  }
+
+  private func detach(_ device: String) {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["losetup", "--detach", device]
+    process.standardError = FileHandle.nullDevice
+    if (try? process.run()) != nil { process.waitUntilExit() }
   }
 
   @Test(
@@ -124,6 +179,70 @@ struct LiveFSTests {
     try "other words\n".write(
       toFile: scratch.path("fs/xfs.state"), atomically: false, encoding: .utf8)
     #expect(try run("down", in: scratch).sentence.contains("nothing is touched"))
+  }
+
+  @Test(
+    "a loop device of another container with the same path is never touched",
+    .enabled(if: canMount, "needs root, loop devices and mkfs.xfs, mkfs.btrfs, mkfs.ext4"))
+  func otherContainer() throws {
+    let scratch = try Scratch()
+    let folder = scratch.path("fs")
+    #expect(try run("up", in: scratch, ["--filesystem", "xfs"]).code == 0)
+    // In a mount namespace of its own, whose file has the very path of ours.
+    let script = """
+      mount -t tmpfs none "$0" && truncate -s 16M "$0/xfs.img" &&
+      losetup --find --show "$0/xfs.img"
+      """
+    let other = try #require(MountNamespace(script, folder: folder))
+    let device = try #require(other.told.first)
+    defer { detach(device) }
+    let backing = "/sys/block/\(device.dropFirst(5))/loop/backing_file"
+    func shown() -> String { (try? String(contentsOfFile: backing, encoding: .utf8)) ?? "none" }
+    let before = shown()
+    try #require(before == "\(realpath(folder))/xfs.img\n")
+    defer { withExtendedLifetime(other) {} }
+
+    let down = try run("down", in: scratch)
+    #expect(down.code == 0, "\(down.errors)")
+    // Its folder went, and its path with it; the device has its file still.
+    #expect(shown().hasSuffix("/xfs.img\n"))
+    #expect(!FileManager.default.fileExists(atPath: folder))
+  }
+
+  @Test(
+    "a folder that was there before stays, and a size that cannot be had is told",
+    .enabled(if: canMount, "needs root, loop devices and mkfs.xfs, mkfs.btrfs, mkfs.ext4"))
+  func folderAndSize() throws {
+    let scratch = try Scratch()
+    try FileManager.default.createDirectory(
+      atPath: scratch.path("fs"), withIntermediateDirectories: false)
+    let only = ["--filesystem", "xfs"]
+    let first = try run("up", in: scratch, only + ["--new", "--size", "400M"])
+    #expect(first.output == "xfs\n")
+    let mounted = MountsSeen(within: place(scratch))
+    #expect(mounted.lines.count == 2)
+
+    // Whoever comes later uses it, and is told that there is nothing to take down.
+    let second = try run("up", in: scratch, only + ["--new"])
+    #expect(second.code == 0 && second.output.isEmpty)
+    #expect(try run("up", in: scratch, only + ["--size", "400M"]).code == 0)
+    let other = try run("up", in: scratch, only + ["--size", "1G"])
+    #expect(other.code == 1 && other.sentence.contains("400 MiB, not 1024"), "\(other.errors)")
+    #expect(MountsSeen(within: place(scratch)) == mounted)
+
+    #expect(try run("down", in: scratch).code == 0)
+    #expect(MountsSeen(within: place(scratch)).lines.isEmpty)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path("fs")).isEmpty)
+    // Nor does a mere question, or what another put into a folder of ours, remove anything.
+    #expect(try run("status", in: scratch).code == 0)
+    #expect(FileManager.default.fileExists(atPath: scratch.path("fs")))
+  }
+
+  private func realpath(_ path: String) -> String {
+    // SAFETY: the string is lent for the call; what it returns is copied and freed.
+    guard let found = unsafe Glibc.realpath(path, nil) else { return path }
+    defer { unsafe free(found) }
+    return unsafe String(cString: found)
   }
 
   @Test(

@@ -134,6 +134,25 @@ struct OperationTests {
   }
 }
 
+@Suite("Calls that are timed one by one")
+struct CallMeterTests {
+  @Test("a batch has the time of its middle call, whatever one of them met")
+  func middle() {
+    #expect(CallMeter.middle([]) == 0 && CallMeter.middle([7]) == 7)
+    #expect(CallMeter.middle([4, 2]) == 3 && CallMeter.middle([1_000_000, 3, 2]) == 3)
+    var meter = CallMeter()
+    #expect(meter.measured == LiveMeasurement())
+    for call in 0..<5 {
+      meter.start()
+      if call == 2 { usleep(20_000) }
+      meter.stop()
+    }
+    let measured = meter.measured
+    #expect(measured.calls == 5 && measured.wallNanoseconds < 5 * 20_000_000)
+    #expect(measured.cpuNanoseconds % 5 == 0 && measured.wallNanoseconds % 5 == 0)
+  }
+}
+
 @Suite("Faults on the files of a memory filesystem")
 struct MemoryFileFaultTests {
   @Test("each class takes a fault for each touch, or says why it does not")

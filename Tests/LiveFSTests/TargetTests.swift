@@ -1,3 +1,4 @@
+import CHost
 import Foundation
 import Testing
 
@@ -80,6 +81,61 @@ struct TargetTests {
     #expect(MountTable.backingFile(of: "/dev/loop/../x") == nil)
   }
 
+  @Test("DAX is what a file made there says, and a directory's word is not taken")
+  func dax() throws {
+    var status = chost_live_status()
+    for (told, isDAX) in [(Int32(-1), nil), (0, false), (1, true)] as [(Int32, Bool?)] {
+      status.is_dax = told
+      #expect(LiveTarget.isDAX(status) == isDAX)
+    }
+    let parent = NSTemporaryDirectory()
+    let file = try LiveFile(parent, [.read, .write, .unnamed])
+    #expect(try LiveTarget(parent).isDAX == LiveTarget.isDAX(file.status()))
+  }
+
+  @Test("a folder is removed by those alone who made it")
+  func root() throws {
+    let files = FileManager.default
+    let parent = NSTemporaryDirectory() + "daxmark-root-\(UUID().uuidString)"
+    try files.createDirectory(atPath: parent, withIntermediateDirectories: false)
+    defer { try? files.removeItem(atPath: parent) }
+    let folder = parent + "/fs"
+    func isThere() -> Bool { files.fileExists(atPath: folder) }
+    /// Opens it, puts a file in, and removes what may be removed.
+    func turn(makesRoot: Bool, _ name: String? = nil, _ text: String = "") throws {
+      guard let mounts = try LiveMounts.open(folder, makesRoot: makesRoot) else {
+        Issue.record("there is no folder")
+        return
+      }
+      if let name {
+        try text.write(toFile: "\(folder)/\(name)", atomically: false, encoding: .utf8)
+      }
+      mounts.removeRoot()
+    }
+
+    try files.createDirectory(atPath: folder, withIntermediateDirectories: false)
+    try turn(makesRoot: true)
+    #expect(isThere())
+    try files.removeItem(atPath: folder)
+    try turn(makesRoot: true)
+    #expect(!isThere())
+
+    // Killed right after it was made, or while it was removed: no mark.
+    try RootFolder.make(folder)
+    try turn(makesRoot: false)
+    #expect(!isThere())
+    try RootFolder.make(folder)
+    RootFolder.remove(folder)
+    #expect(!isThere())
+
+    // Somebody put something in, or wrote the mark anew.
+    try turn(makesRoot: true, "mine")
+    #expect(try files.contentsOfDirectory(atPath: folder).sorted() == [RootFolder.mark, "mine"])
+    try files.removeItem(atPath: folder + "/mine")
+    try turn(makesRoot: true, RootFolder.mark, "other")
+    #expect(isThere())
+  }
+
   @Test(
     "a state file tells what was begun at every byte it could be torn at",
     arguments: [0, 5, 17, 18, 20, 24, 30, 34, 35, 45, 46, 52, 58])
@@ -90,7 +146,8 @@ struct TargetTests {
     #expect(state.hasMount == (length >= 51))
     #expect(state.isReady == (length >= 57))
     let image: MountState.Image =
-      length >= 34 ? .made(device: 7, inode: 9) : length >= 24 ? .pending : .none
+      length >= 34
+      ? .made(FileIdentity(device: 7, inode: 9)) : length >= 24 ? .pending : .none
     #expect(state.image == image)
   }
 

@@ -13,8 +13,13 @@
    open in `*device`; the caller closes it when it is mounted. */
 int64_t chost_loop_attach(int32_t image, const char *image_name, int32_t *device);
 
-/* Detaches a loop device, at once or when its last user goes. */
-int64_t chost_loop_detach(int32_t number);
+/* 1 when the file behind a loop device is the inode of that device number, as statx tells both; 0
+   when it is another, or none. Paths tell nothing: another container may show the same one. */
+int64_t chost_loop_backs(int32_t number, uint64_t device, uint64_t inode);
+
+/* Detaches a loop device, at once or when its last user goes; -ENODEV, and nothing done, when the
+   file behind it is not that inode. */
+int64_t chost_loop_detach(int32_t number, uint64_t device, uint64_t inode);
 
 int64_t chost_mount(const char *source, const char *target, const char *type);
 

@@ -21,6 +21,13 @@ struct LiveBytes: ~Copyable {
     unsafe base = made
   }
 
+  /// The bytes of a text.
+  init(text: String) {
+    self.init(count: text.utf8.count, seed: 0)
+    // SAFETY: as many bytes as were allocated.
+    unsafe room.copyBytes(from: text.utf8)
+  }
+
   deinit {
     // SAFETY: allocated in `init`, owned by this value.
     unsafe base.deallocate()

@@ -26,12 +26,16 @@ public struct LiveTarget: Sendable {
 
   /// The directory, absolute and without links.
   public let path: String
-  /// Its type, block size, free space and DAX state.
+  /// Its type, block size and free space; its DAX state is that of the directory.
   public let filesystem: Filesystem
   /// Where it is mounted and with which options; nil when procfs does not tell.
   public let mount: MountEntry?
   /// Bytes that a direct write is aligned to, found by statx or the block size.
   public let directAlignment: Int
+  /// Whether files made here are accessed through DAX; nil when the filesystem does not tell.
+  ///
+  /// It is asked of a file: the directory itself never is.
+  public let isDAX: Bool?
   private let missing: [Feature: String]
 
   /// Why a feature is missing, a sentence without its full stop; nil when it works.
@@ -62,7 +66,13 @@ public struct LiveTarget: Sendable {
     mount = MountTable.entries().last { Int64($0.identifier) == status.mount }
     let told = Int(status.direct_offset)
     directAlignment = told > 0 ? told : max(filesystem.blockByteCount, 512)
+    isDAX = Self.isDAX(status)
     missing = probe.missing
+  }
+
+  /// What statx says of a file; nil for nothing.
+  static func isDAX(_ status: chost_live_status) -> Bool? {
+    status.is_dax < 0 ? nil : status.is_dax == 1
   }
 }
 

@@ -5,8 +5,8 @@ internal import HotCore
 /// Filesystems in image files under one folder: made by `up`, taken away by `down`.
 ///
 /// Whatever is made is written down before, so that `down` finds it also after the process was
-/// killed; what is not written down is never touched. A loop device is known by the file behind
-/// it, an image by its inode. One process at a time works on a folder, by a lock on it.
+/// killed; what is not written down is never touched. A loop device is known by its file's inode,
+/// never by a path, and so is an image. One process at a time works on a folder, by a lock on it.
 public struct LiveMounts: ~Copyable {
   /// What one filesystem is.
   public struct Status: Equatable, Sendable {
@@ -27,6 +27,8 @@ public struct LiveMounts: ~Copyable {
 
   /// The smallest image: mkfs.xfs makes nothing below 300 MiB.
   public static let byteCountMinimum = 320 << 20
+  /// An image that nobody gave a length: enough for every suite.
+  public static let usualByteCount = 2 << 30
 
   /// Opens the folder, which is made when `makesRoot`; its parent must exist.
   ///
@@ -39,10 +41,8 @@ public struct LiveMounts: ~Copyable {
   public static func open(
     _ folder: String, makesRoot: Bool, isInterrupted: @escaping () -> Bool = { false }
   ) throws(LiveMountError) -> LiveMounts? {
+    if makesRoot { try mounting { () throws(LiveError) in try RootFolder.make(folder) } }
     // SAFETY: Swift lends the string as a C string for the call only.
-    if makesRoot, unsafe mkdir(folder, 0o755) != 0, errno != EEXIST {
-      throw LiveMountError(LiveError(call: "mkdir", errno: errno, path: folder))
-    }
     if !makesRoot, unsafe access(folder, F_OK) != 0, errno == ENOENT { return nil }
     let lock = try mounting { () throws(LiveError) in try LiveFile(folder, .folder) }
     guard try mounting({ () throws(LiveError) in try lock.lock() }) else {
@@ -51,6 +51,7 @@ public struct LiveMounts: ~Copyable {
     guard let root = realPath(folder) else {
       throw LiveMountError(LiveError(call: "realpath", errno: errno, path: folder))
     }
+    try mounting { () throws(LiveError) in try RootFolder.finish(root) }
     return LiveMounts(root: root, lock: lock, isInterrupted: isInterrupted)
   }
 
@@ -76,25 +77,31 @@ public struct LiveMounts: ~Copyable {
   ///
   /// - Parameters:
   ///   - filesystem: which.
-  ///   - byteCount: the length of its image, which takes space only as it fills.
+  ///   - byteCount: the length of its image, which takes space only as it fills; nil for the usual
+  ///     one, or that of the one that is up.
   /// - Returns: where it is mounted.
-  /// - Throws: `LiveMountError`; what was made so far is gone again then.
+  /// - Throws: `LiveMountError`, also when it is up with another length; what was made so far is
+  ///   gone again then.
   public func up(
-    _ filesystem: LiveFilesystem, byteCount: Int
+    _ filesystem: LiveFilesystem, byteCount: Int? = nil
   ) throws(LiveMountError) -> String {
     if let obstacle = Self.obstacle { throw .failed(obstacle) }
-    guard byteCount >= Self.byteCountMinimum else {
+    let wanted = byteCount ?? Self.usualByteCount
+    guard wanted >= Self.byteCountMinimum else {
       throw .failed("An image has at least \(Self.byteCountMinimum >> 20) MiB.")
     }
     if filesystem.makerPath == nil { throw .failed(filesystem.missing) }
     let place = MountPlace(root: root, filesystem)
     if let state = try place.state() {
-      if state.isReady && place.isMounted { return place.folder }
+      if state.isReady && place.isMounted(state) {
+        if let byteCount { try place.requireImage(byteCount: byteCount) }
+        return place.folder
+      }
       try place.undo(state)
     }
     try place.refuseStrangers()
     do throws(LiveMountError) {
-      try make(place, byteCount: byteCount)
+      try make(place, byteCount: wanted)
     } catch {
       // What went wrong first is what the caller wants to know.
       if let state = try? place.state() { try? place.undo(state) }
@@ -115,11 +122,8 @@ public struct LiveMounts: ~Copyable {
     return true
   }
 
-  /// Removes the folder if nothing is in it any more.
-  public func removeRoot() {
-    // SAFETY: as in `open`.
-    _ = unsafe rmdir(root)
-  }
+  /// Removes the folder if `open` made it and nothing is in it any more.
+  public func removeRoot() { RootFolder.remove(root) }
 
   /// What is there of a filesystem.
   ///
@@ -128,7 +132,7 @@ public struct LiveMounts: ~Copyable {
   public func status(_ filesystem: LiveFilesystem) -> Status {
     let place = MountPlace(root: root, filesystem)
     let state = (try? place.state()) ?? nil
-    let isUp = state?.isReady == true && place.isMounted
+    let isUp = state.map { $0.isReady && place.isMounted($0) } ?? false
     return Status(
       filesystem: filesystem, path: place.folder, isUp: isUp,
       isPartial: state != nil && !isUp)

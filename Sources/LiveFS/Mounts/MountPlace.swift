@@ -61,6 +61,15 @@ struct MountPlace {
     }
   }
 
+  /// Refuses when the image has another length.
+  func requireImage(byteCount: Int) throws(LiveMountError) {
+    let found = status(image).map { Int($0.byte_count) } ?? 0
+    if found == byteCount { return }
+    throw .failed(
+      "'\(folder)' is up with an image of \(found >> 20) MiB, not \(byteCount >> 20); run "
+        + "'daxmark live-fs down' first, or leave --size out.")
+  }
+
   /// Makes the folder to mount on.
   func makeMountpoint() throws(LiveMountError) {
     try note("mountpoint")
@@ -88,16 +97,24 @@ struct MountPlace {
     }
   }
 
-  /// Whether the filesystem of this image is mounted here.
-  var isMounted: Bool {
-    guard let mount = MountTable.top(at: folder) else { return false }
-    return MountTable.backingFile(of: mount.source) == image
+  /// Whether the filesystem of the image that was made is what one sees at the folder.
+  func isMounted(_ state: MountState) -> Bool {
+    guard case .made(let file) = state.image, let mount = MountTable.top(at: folder) else {
+      return false
+    }
+    return isOurs(mount, file)
+  }
+
+  private func isOurs(_ mount: MountEntry, _ file: FileIdentity) -> Bool {
+    mount.type == filesystem.rawValue && file.backs(mount)
   }
 
   /// Takes away what was written down, the last step first.
   func undo(_ state: MountState) throws(LiveMountError) {
-    if state.hasMount { try unmount() }
-    if case .made = state.image { try detach() }
+    if case .made(let file) = state.image {
+      if state.hasMount { try unmount(file) }
+      try detach(file)
+    }
     if state.hasMountpoint { try removeMountpoint() }
     try removeImage(state.image)
     if unsafe unlink(stateFile) != 0, errno != ENOENT {
@@ -105,9 +122,9 @@ struct MountPlace {
     }
   }
 
-  private func unmount() throws(LiveMountError) {
+  private func unmount(_ file: FileIdentity) throws(LiveMountError) {
     while let mount = MountTable.top(at: folder) {
-      guard MountTable.backingFile(of: mount.source) == image else {
+      guard isOurs(mount, file) else {
         throw .failed("\(mount.source) is mounted on '\(folder)' by others; it is left alone.")
       }
       let result = unsafe chost_unmount(folder)
@@ -121,11 +138,13 @@ struct MountPlace {
   }
 
   /// Waits for the loop device to go by itself, and after a second tells it to.
-  private func detach() throws(LiveMountError) {
+  private func detach(_ file: FileIdentity) throws(LiveMountError) {
     for attempt in 0..<500 {
-      let loops = MountTable.loops(of: image)
+      let loops = MountTable.loops(of: file, named: "\(filesystem.rawValue).img")
       if loops.isEmpty { return }
-      if attempt >= 100 { for loop in loops { _ = chost_loop_detach(loop) } }
+      if attempt >= 100 {
+        for loop in loops { _ = chost_loop_detach(loop, file.device, file.inode) }
+      }
       usleep(10_000)
     }
     throw .failed("A loop device of '\(image)' is in use; free it, then run 'live-fs down'.")
@@ -146,7 +165,7 @@ struct MountPlace {
       case .none: false
       // Killed between making it and writing its inode down: still without a byte.
       case .pending: found.kind == S_IFREG && found.byte_count == 0
-      case .made(let device, let inode): found.device == device && found.inode == inode
+      case .made(let file): FileIdentity(device: found.device, inode: found.inode) == file
       }
     guard isOurs else {
       throw .failed("'\(image)' is not the image that 'daxmark live-fs' made; it is kept.")
@@ -164,12 +183,9 @@ struct MountPlace {
 
   private func append(_ line: String, _ mode: LiveFile.Mode) throws(LiveError) {
     let file = try LiveFile(stateFile, mode)
-    var bytes = Array((line + "\n").utf8)
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
-    // SAFETY: allocated just above with the array's length, freed here.
-    defer { unsafe buffer.deallocate() }
-    unsafe bytes.withUnsafeMutableBytes { unsafe buffer.copyMemory(from: .init($0)) }
-    try unsafe file.writeAll(.init(buffer), at: 0)
+    let bytes = LiveBytes(text: line + "\n")
+    // SAFETY: the bytes live through the call.
+    try unsafe file.writeAll(bytes.all, at: 0)
     try file.sync()
   }
 }

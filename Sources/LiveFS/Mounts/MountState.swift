@@ -7,7 +7,7 @@ struct MountState: Equatable {
   enum Image: Equatable {
     case none
     case pending
-    case made(device: UInt64, inode: UInt64)
+    case made(FileIdentity)
   }
 
   var image = Image.none
@@ -37,7 +37,7 @@ struct MountState: Equatable {
       switch words.first {
       case "image":
         if words.count == 3, let device = UInt64(words[1]), let inode = UInt64(words[2]) {
-          image = .made(device: device, inode: inode)
+          image = .made(FileIdentity(device: device, inode: inode))
         } else {
           image = .pending
         }

@@ -67,11 +67,16 @@ enum MountTable {
     return file.hasSuffix(" (deleted)") ? String(file.dropLast(10)) : file
   }
 
-  /// Numbers of the loop devices with a file behind them.
-  static func loops(of file: String) -> [Int32] {
-    folderEntries("/sys/block").compactMap { name in
-      guard name.hasPrefix("loop"), backingFile(of: name) == file else { return nil }
-      return Int32(name.dropFirst(4))
+  /// Numbers of the loop devices with this very file behind them.
+  ///
+  /// Devices whose file has another name are not even opened.
+  static func loops(of file: FileIdentity, named name: String) -> [Int32] {
+    folderEntries("/sys/block").compactMap { device in
+      guard device.hasPrefix("loop"), let number = Int32(device.dropFirst(4)),
+        backingFile(of: device)?.split(separator: "/").last.map(String.init) == name,
+        file.backs(loop: number)
+      else { return nil }
+      return number
     }
   }
 }

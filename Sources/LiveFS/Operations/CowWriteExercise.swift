@@ -52,12 +52,13 @@ public final class CowWriteExercise: LiveExercise {
         offset + byteCount <= block || !isEdge
       else {
         throw .unavailable(
-          reason: "direct writes are aligned to \(alignment) bytes here")
+          reason: "a direct write to shared blocks is aligned to \(alignment) bytes here; "
+            + "a smaller one goes through the page cache")
       }
     }
     stride = (offset + byteCount + block - 1) / block * block
-    // Small calls 256 to a batch, large ones 16 MiB.
-    callLimit = max(min(256, (16 << 20) / stride), 4)
+    // Small calls too last some milliseconds together; those that wait for the device do anyhow.
+    callLimit = max(min(mode == .dataSync ? 256 : 4096, (16 << 20) / stride), 4)
     let pair = try LivePair(target, byteCount: stride * callLimit)
     try exercising { () throws(LiveError) in try pair.fillSource() }
     writer = try exercising { () throws(LiveError) in

@@ -19,6 +19,11 @@ public enum LiveDedupeCase: String, CaseIterable, Sendable {
 /// A dedupe that succeeds on XFS drops the target's pages from the cache, and the next one would
 /// measure reading them back. So source and target are read in before each call, outside what is
 /// timed; `isWarm` false leaves that out, to show the difference.
+///
+/// Three more things are held equal. Each range is written by itself, so that no folio of the page
+/// cache reaches into the next range: dropping half of one would first split it. The first
+/// dedupe after a sync, which finds nothing of the filesystem's own in its log, is not timed. And
+/// a batch counts its middle call, so often as there were calls: an interrupt is not in it.
 public final class DedupeExercise: LiveExercise {
   /// Calls that one rearming is good for.
   public let callLimit: Int
@@ -57,8 +62,13 @@ public final class DedupeExercise: LiveExercise {
       case .middleByteMiss: byteCount / 2 + 1
       case .lastByteMiss, .hit, .alreadyShared: byteCount
       }
-    pair = try LivePair(target, byteCount: byteCount * callLimit)
-    try exercising { () throws(LiveError) in try pair.fillSource() }
+    pair = try LivePair(target, byteCount: byteCount * (callLimit + 1))
+    try exercising { () throws(LiveError) in try pair.fillSource(partByteCount: byteCount) }
+  }
+
+  /// The ranges that so many calls dedupe: all but the first, which is not timed.
+  private func ranges(_ calls: Int) -> some Sequence<Int> {
+    stride(from: byteCount, through: byteCount * calls, by: byteCount)
   }
 
   /// The byte of each range that differs; nil when none does.
@@ -86,10 +96,10 @@ public final class DedupeExercise: LiveExercise {
       if result == .alreadyShared {
         try pair.share()
       } else if !isArmed {
-        try pair.fillTarget()
+        try pair.fillTarget(partByteCount: byteCount)
         if let differing {
-          for call in 0..<callLimit {
-            let place = call * byteCount + differing
+          for offset in [0] + ranges(callLimit) {
+            let place = offset + differing
             let bytes = flipped(place)
             // SAFETY: the byte lives to the end of the turn.
             try unsafe pair.target.writeAll(bytes.all, at: place)
@@ -116,31 +126,12 @@ public final class DedupeExercise: LiveExercise {
   /// Dedupes each of the first ranges once.
   public func run(calls: Int) throws(FaultError) -> LiveMeasurement {
     precondition(calls > 0 && calls <= callLimit && done == 0, "rearmed, and within the limit")
-    let expected: DedupeResult = differing == nil ? .same(byteCount) : .differs
-    var meter = LiveMeter()
+    var first = CallMeter()
     var found = LiveMeasurement()
-    for call in 0..<calls {
-      let offset = call * byteCount
-      let answer = try exercising { () throws(LiveError) in
-        if isWarm {
-          // The call before may have dropped a page that reaches into this range.
-          try pair.warm(pair.source, at: offset, byteCount: byteCount)
-          try pair.warm(pair.target, at: offset, byteCount: byteCount)
-        }
-        found.sourceResidentByteCount += try pair.source.residentByteCount(
-          at: offset, byteCount: byteCount)
-        found.targetResidentByteCount += try pair.target.residentByteCount(
-          at: offset, byteCount: byteCount)
-        meter.start()
-        let answer = try pair.source.dedupe(
-          at: offset, byteCount: byteCount, into: pair.target, at: offset)
-        meter.stop(calls: 1)
-        return answer
-      }
-      guard answer == expected else {
-        throw .failed(reason: "dedupe \(call) of \(byteCount) bytes answered \(answer)")
-      }
-    }
+    try dedupe(at: 0, &first, &found)
+    var meter = CallMeter()
+    found = LiveMeasurement()
+    for offset in ranges(calls) { try dedupe(at: offset, &meter, &found) }
     done = calls
     var measured = meter.measured
     measured.byteCount = calls * comparedByteCount
@@ -154,22 +145,46 @@ public final class DedupeExercise: LiveExercise {
     return measured
   }
 
+  private func dedupe(
+    at offset: Int, _ meter: inout CallMeter, _ found: inout LiveMeasurement
+  ) throws(FaultError) {
+    let answer = try exercising { () throws(LiveError) in
+      if isWarm {
+        try pair.warm(pair.source, at: offset, byteCount: byteCount)
+        try pair.warm(pair.target, at: offset, byteCount: byteCount)
+      }
+      found.sourceResidentByteCount += try pair.source.residentByteCount(
+        at: offset, byteCount: byteCount)
+      found.targetResidentByteCount += try pair.target.residentByteCount(
+        at: offset, byteCount: byteCount)
+      meter.start()
+      let answer = try pair.source.dedupe(
+        at: offset, byteCount: byteCount, into: pair.target, at: offset)
+      meter.stop()
+      return answer
+    }
+    guard answer == (differing == nil ? .same(byteCount) : .differs) else {
+      throw .failed(reason: "dedupe of \(byteCount) bytes at \(offset) answered \(answer)")
+    }
+  }
+
   /// Checks that no byte changed, and that the ranges are shared exactly where they should be.
   public func verify() throws(FaultError) {
     try pair.check(pair.source, "source")
     if let differing {
-      for call in 0..<callLimit {
-        let place = call * byteCount + differing
+      for offset in [0] + ranges(callLimit) {
+        let place = offset + differing
         try pair.checkByte(pair.target, "target", at: place, is: flipped(place))
       }
     } else {
       try pair.check(pair.target, "target")
     }
+    let deduped = (done + 1) * byteCount
     let shared = try exercising { () throws(LiveError) in
-      try pair.target.sharing(at: 0, byteCount: done * byteCount).sharedByteCount
+      try pair.target.sharing(at: 0, byteCount: deduped).sharedByteCount
     }
-    guard shared == (differing == nil ? done * byteCount : 0) else {
-      throw .failed(reason: "\(shared) of \(done * byteCount) bytes are shared after the dedupe")
+    guard shared == (differing == nil ? deduped : 0) else {
+      throw .failed(reason: "\(shared) of \(deduped) bytes are shared after the dedupe")
     }
   }
 }

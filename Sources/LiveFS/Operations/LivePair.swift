@@ -42,19 +42,26 @@ struct LivePair: ~Copyable {
   /// The folder, for more files.
   var path: String { folder.path }
 
-  /// Writes the source's bytes into it.
-  func fillSource() throws(LiveError) {
-    // SAFETY: the bytes live as long as this value.
-    try unsafe source.writeAll(contents.all, at: 0)
-    try source.sync()
+  /// Writes the source's bytes into it, so many in a write; no folio of the page cache is larger.
+  func fillSource(partByteCount: Int = .max) throws(LiveError) {
+    try fill(source, partByteCount)
   }
 
-  /// Writes the same bytes into the target, with blocks of its own.
-  func fillTarget() throws(LiveError) {
+  /// Writes the same bytes into the target, in the same way, with blocks of its own.
+  func fillTarget(partByteCount: Int = .max) throws(LiveError) {
     try target.truncate(to: 0)
-    // SAFETY: as above.
-    try unsafe target.writeAll(contents.all, at: 0)
-    try target.sync()
+    try fill(target, partByteCount)
+  }
+
+  private func fill(_ file: borrowing LiveFile, _ partByteCount: Int) throws(LiveError) {
+    var place = 0
+    while place < byteCount {
+      let count = min(partByteCount, byteCount - place)
+      // SAFETY: a part of the bytes, which live as long as this value.
+      try unsafe file.writeAll(.init(rebasing: contents.all[place..<place + count]), at: place)
+      place += count
+    }
+    try file.sync()
   }
 
   /// Makes the target a clone of the source, with nothing left to write out.

@@ -40,7 +40,7 @@ extension Comparison {
       guard let extents = live.extents(of: name) else { return "no extents of \(name)" }
       Self.each(extents, size) { found[Place(name: name, block: $0)] = $1 }
     }
-    defer { touched = TouchedBlocks() }
+    defer { touched.forget() }
     // Each round settles at least one block.
     for _ in 0..<1000 {
       var places: Sides = found.mapValues { (Side(), $0) }
@@ -74,9 +74,13 @@ extension Comparison {
           return .differ("\(place.text) is \(a.state.rawValue) in the model, \(b.state.rawValue)")
         }
         use.use(rule)
+        if rule == .reservedBehindEnd {
+          reserve(place, sizes)
+          hasFollowed = true
+        }
         if rule == .zerosAsData || rule == .zeroEdge {
           follow(place, known: zeroed[b.device], sizes)
-          zeroed[b.device] = zeroed[b.device] ?? place
+          if b.state == .data { zeroed[b.device] = zeroed[b.device] ?? place }
           hasFollowed = true
         }
         continue
@@ -106,6 +110,13 @@ extension Comparison {
       return .followed
     }
     return .agree
+  }
+
+  /// The model gets a reservation where the other side has one, not beyond the end of the file.
+  private func reserve(_ place: Place, _ sizes: [String: Int]) {
+    let first = place.block << 12
+    let count = min(4096, (sizes[place.name] ?? 0) - first)
+    model.force(TraceStep(.allocate, [place.name], [first, count]))
   }
 
   /// The model gets a block of zeros where the other side has one: its own, or one already made.
@@ -173,11 +184,14 @@ extension Comparison {
     _ place: Place, _ model: PlacedExtent.State, _ live: PlacedExtent.State
   ) -> DifferenceRule? {
     switch (model, live) {
-    case (.hole, .unwritten), (.unwritten, .hole): return .unwrittenOrHole
+    case (.hole, .unwritten):
+      return touched.mayBeReserved(place.name, place.block, clonesReservations: isBtrfs)
+        ? .reservedBehindEnd : nil
     case (_, .inline): return .inlineData
-    case (.hole, .data), (.unwritten, .data):
-      if touched.mayBeInStoredFolio(place.name, place.block) { return .zerosAsData }
-      return isBtrfs && touched.isEdge(place.name, place.block) ? .zeroEdge : nil
+    case (.data, .encoded): return .encodedData
+    case (.hole, .data), (.unwritten, .data), (.hole, .encoded), (.unwritten, .encoded):
+      if isBtrfs && touched.isEdge(place.name, place.block) { return .zeroEdge }
+      return touched.mayBeInStoredFolio(place.name, place.block) ? .zerosAsData : nil
     default: return nil
     }
   }

@@ -1,6 +1,6 @@
 internal import FSDAX
 internal import LiveFS
-internal import Plan
+public import Plan
 
 /// The filesystem that the model is held against.
 public struct ConformTarget: Sendable {
@@ -58,6 +58,16 @@ public struct ConformTarget: Sendable {
     } catch {
       throw ConformError(error.description)
     }
+  }
+
+  /// Why a trace cannot be run here, or nil.
+  ///
+  /// - Parameter trace: The trace.
+  /// - Returns: A sentence without its subject and full stop, such as `is for blocks of 512 bytes`.
+  public func obstacle(to trace: Trace) -> String? {
+    if trace.blockByteCount == 4096 { return nil }
+    return "is a trace for blocks of \(trace.blockByteCount) bytes; the model and '\(path)' have "
+      + "4096"
   }
 
   /// A clone, before thousands of steps differ for the want of it.

@@ -6,17 +6,19 @@ public enum DifferenceRule: String, CaseIterable, Sendable {
   case dedupeHoleAgainstZeros = "dedupe-hole-zeros"
   /// The kernel says more bytes were deduped than the model.
   case dedupeReportsRequest = "dedupe-reports-request"
-  /// Blocks that read as zeros are reserved on one side, and not there on the other.
-  case unwrittenOrHole = "unwritten-or-hole"
+  /// Blocks that were behind the end of a file are reserved, and a hole in the model.
+  case reservedBehindEnd = "reserved-behind-end"
   /// Zeros are data on one side, and no data on the other.
   case zerosAsData = "zeros-as-data"
   /// Small files have their bytes among the metadata.
   case inlineData = "inline-data"
+  /// Data are compressed.
+  case encodedData = "encoded-data"
   /// A store copies more blocks than the one it hits.
   case folioCopied = "folio-copied"
   /// The zeroed edge of a range makes a block of a hole.
   case zeroEdge = "zero-edge"
-  /// Reserving behind the end copies the block in which the file ends.
+  /// Reserving or punching behind the end copies the block in which the file ends.
   case endCopied = "end-copied"
   /// A truncated block stays shared.
   case truncatedKeepsShared = "truncated-keeps-shared"
@@ -31,17 +33,21 @@ public enum DifferenceRule: String, CaseIterable, Sendable {
         + "bytes (specification 5.4)"
     case .dedupeReportsRequest:
       "the kernel reports the bytes asked for even where it shortened the range (hazard H13)"
-    case .unwrittenOrHole:
-      "both read as zeros; the kernel reserves blocks ahead of writes, or clones a reservation"
+    case .reservedBehindEnd:
+      "the kernel reserves blocks ahead of writes, or as it was told to, behind the end, and they "
+        + "show when the file grows; Btrfs clones reservations. The model has holes there"
     case .zerosAsData:
       "a store makes its whole folio dirty, holes in it too; DAX has entries of one page or 2 MiB"
     case .inlineData: "the data have no block that could be shared"
+    case .encodedData:
+      "FIEMAP tells one place of all blocks that are compressed together, so which of them are "
+        + "shared is not compared"
     case .folioCopied:
       "a store makes its whole folio dirty, and all of it is copied; DAX copies the page"
     case .zeroEdge:
       "Btrfs writes the block in which a zeroed range ends, also where it had no data"
     case .endCopied:
-      "Btrfs zeroes the rest of the last block before it reserves behind it"
+      "Btrfs zeroes the rest of the last block before it reserves or punches behind it"
     case .truncatedKeepsShared:
       "Btrfs zeroes what lies behind the end when the file grows again, not when it shrinks"
     case .seekFindsCachedZeros:

@@ -81,6 +81,7 @@ extension LiveExecutor {
     case .touched:
       result = unsafe chost_conform_modified(file.path)
       defer { file.seenTime = result }
+      Self.waitForTick(after: result)
       if result >= 0 { return result == file.seenTime ? 0 : 1 }
     case .hint:
       let hint = step.numbers[0]
@@ -94,6 +95,18 @@ extension LiveExecutor {
     }
     if result < 0 { throw error(Int32(-result), file.path) }
     return Int(result)
+  }
+
+  /// Waits until a change would get another time: before Linux 6.13 the times of files move with
+  /// the tick, a hundredth of a second at most.
+  private static func waitForTick(after time: Int64) {
+    for _ in 0..<100 {
+      var now = timespec()
+      // SAFETY: the out-parameter lives through the call.
+      unsafe clock_gettime(CLOCK_REALTIME_COARSE, &now)
+      if Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec) > time { return }
+      usleep(1000)
+    }
   }
 
   private func open(_ step: TraceStep) throws(LiveError) {

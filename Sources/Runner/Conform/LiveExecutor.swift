@@ -61,9 +61,14 @@ public final class LiveExecutor: TraceExecutor {
     return extents.map {
       PlacedExtent(
         position: $0.logical, deviceByte: $0.physical, byteCount: $0.byteCount,
-        state: $0.flags.contains(.inline)
-          ? .inline : $0.flags.contains(.unwritten) ? .unwritten : .data)
+        state: Self.state($0.flags))
     }
+  }
+
+  static func state(_ flags: FileExtent.Flags) -> PlacedExtent.State {
+    if flags.contains(.inline) { return .inline }
+    if flags.contains(.unwritten) { return .unwritten }
+    return flags.contains(.encoded) ? .encoded : .data
   }
 
   /// Nothing: this side is the one that others follow.

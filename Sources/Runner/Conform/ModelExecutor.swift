@@ -82,7 +82,7 @@ public final class ModelExecutor: TraceExecutor {
     guard let file = files[step.file]?.open else { return }
     let (position, byteCount) = step.range
     switch step.verb {
-    case .write: _ = run(step)
+    case .write, .allocate: _ = run(step)
     case .unshare: try? volume.unshare(file.file, at: position, byteCount: byteCount)
     case .dedupe, .clone: share(step, file)
     default: break

@@ -3,26 +3,49 @@ internal import Plan
 /// What the steps since the last look at the blocks may have done to blocks that they did not have
 /// to touch; the rules ask for it.
 struct TouchedBlocks {
-  /// Windows of 2 MiB, the largest folio, with a store through a mapping, by file.
+  /// Blocks of folios with a store through a mapping, by file.
   private var stored: [String: Set<Int>] = [:]
   /// Blocks in which a range, or a file, begins or ends, by file.
   private var edges: [String: Set<Int>] = [:]
-
-  /// Last blocks of files that were allocated or zeroed behind their end.
+  /// Last blocks of files that were allocated, zeroed or punched behind their end.
   private var ends: [String: Set<Int>] = [:]
+  /// Blocks that the kernel may have reserved when they were behind the end, or got by a clone of
+  /// such, by file.
+  private var reserved: [String: Set<Int>] = [:]
+  /// Blocks that a file got by a clone.
+  private var cloned: [String: Set<Int>] = [:]
+  /// The most blocks that a file has had, since it was made.
+  private var longest: [String: Int] = [:]
 
-  private static let windowShift = 9
+  /// The blocks of the largest folio, 2 MiB.
+  private static let largestFolio = 512
 
   /// Whether a store may have made the whole folio dirty that the block lies in.
   func mayBeInStoredFolio(_ name: String, _ block: Int) -> Bool {
-    stored[name]?.contains(block >> Self.windowShift) ?? false
+    stored[name]?.contains(block) ?? false
   }
 
   /// Whether some range, or the file, began or ended in the block.
   func isEdge(_ name: String, _ block: Int) -> Bool { edges[name]?.contains(block) ?? false }
 
-  /// Whether the file ended in the block when something behind its end was allocated or zeroed.
+  /// Whether the file ended in the block when something behind its end was allocated, zeroed or
+  /// punched.
   func isOldEnd(_ name: String, _ block: Int) -> Bool { ends[name]?.contains(block) ?? false }
+
+  /// Whether the kernel may have a reservation where the model has a hole.
+  ///
+  /// On Btrfs a clone takes reservations along.
+  func mayBeReserved(_ name: String, _ block: Int, clonesReservations: Bool) -> Bool {
+    reserved[name]?.contains(block) ?? false
+      || clonesReservations && cloned[name]?.contains(block) ?? false
+  }
+
+  /// Begins again, after a look.
+  mutating func forget() {
+    let longest = longest
+    self = TouchedBlocks()
+    self.longest = longest
+  }
 
   /// Takes in a step, with the sizes before it and after it.
   mutating func add(_ step: TraceStep, _ before: [String: Int], _ after: [String: Int]) {
@@ -32,18 +55,40 @@ struct TouchedBlocks {
       let ends = [first, first &+ byteCount, before[name] ?? 0, after[name] ?? 0]
       for end in ends where end >= 0 { edges[name, default: []].insert(end >> 12) }
     }
-    if [.zero, .zeroKeepingSize, .allocate].contains(step.verb),
+    for (name, size) in after where size > before[name] ?? 0 {
+      longest[name] = max(longest[name] ?? 0, (size + 4095) >> 12)
+      reserved[name, default: []].formUnion((before[name] ?? 0) >> 12...(size - 1) >> 12)
+    }
+    // What keeps the size reserves the block in which the file ends, also from behind the end.
+    if step.verb == .zeroKeepingSize || step.verb == .unshare, byteCount > 0,
+      let size = after[step.file],
+      position < (size + 4095) & ~4095, position >= 0
+    {
+      let last = min(position &+ byteCount - 1, size) >> 12
+      reserved[step.file, default: []].formUnion(position >> 12...max(last, position >> 12))
+    }
+    if [.zero, .zeroKeepingSize, .allocate, .punch].contains(step.verb),
       let size = before[step.file], size < position &+ byteCount
     {
       ends[step.file, default: []].insert(size >> 12)
     }
+    if step.verb == .remove { longest[step.file] = nil }
     if [.clone, .cloneWhole, .dedupe, .copy].contains(step.verb) { carry(step, before) }
     if step.verb == .store, position >= 0, byteCount > 0, byteCount < 1 << 40 {
-      let shift = 12 + Self.windowShift
-      for window in position >> shift...(position + byteCount - 1) >> shift {
-        stored[step.file, default: []].insert(window)
-      }
+      let blocks = folioBlockCount(step.file)
+      let first = (position >> 12) & ~(blocks - 1)
+      let end = (((position + byteCount - 1) >> 12) | (blocks - 1)) + 1
+      stored[step.file, default: []].formUnion(first..<end)
     }
+  }
+
+  /// Blocks of the largest folio that the page cache can have of a file.
+  ///
+  /// The kernel tells nobody what folios it made. But it makes them for bytes that were written or
+  /// read, so none was ever longer than the file, and each lies on a multiple of its length.
+  private func folioBlockCount(_ name: String) -> Int {
+    let count = min(max(longest[name] ?? 1, 1), Self.largestFolio)
+    return 1 << (Int.bitWidth - 1 - count.leadingZeroBitCount)
   }
 
   /// Blocks that are shared are like those they came from.
@@ -57,12 +102,15 @@ struct TouchedBlocks {
     for block in edges[source] ?? [] where blocks.contains(block) {
       edges[target, default: []].insert(block + shift)
     }
-    for window in stored[source] ?? [] {
-      let first = window << Self.windowShift
-      guard blocks.overlaps(first...first + 511) else { continue }
-      for block in [max(first, blocks.lowerBound), min(first + 511, blocks.upperBound)] {
-        stored[target, default: []].insert((block + shift) >> Self.windowShift)
-      }
+    if position < end {
+      let last = (step.targetPosition + (end - position) - 1) >> 12
+      cloned[target, default: []].formUnion(step.targetPosition >> 12...last)
+    }
+    for block in reserved[source] ?? [] where blocks.contains(block) {
+      reserved[target, default: []].insert(block + shift)
+    }
+    for block in stored[source] ?? [] where blocks.contains(block) {
+      stored[target, default: []].insert(block + shift)
     }
   }
 }

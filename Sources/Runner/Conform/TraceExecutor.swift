@@ -59,6 +59,8 @@ public struct PlacedExtent: Equatable, Sendable {
     case unwritten
     /// Data among the filesystem's own, in no block that could be shared.
     case inline
+    /// Compressed data: one place on the device stands for several blocks of the file.
+    case encoded
     /// No blocks.
     case hole
   }

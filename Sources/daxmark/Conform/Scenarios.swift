@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Plan
 
 /// Traces in files.
@@ -11,6 +12,12 @@ enum Scenarios {
 
   /// The trace in a file.
   static func trace(at path: String) throws(Failure) -> Trace {
+    // A pipe would keep the program waiting for somebody who writes.
+    var status = stat()
+    // SAFETY: the path is lent for the call; the out-parameter lives through it.
+    if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      throw Failure(.usage, "'\(path)' is no trace: it is not a file.")
+    }
     let bytes: [UInt8]
     do throws(POSIXFailure) {
       bytes = try FileSystem.read(path)

@@ -115,6 +115,9 @@ struct ConformCommand: ParsableCommand {
         skipped += 1
         continue
       }
+      if let obstacle = place.obstacle(to: trace) {
+        throw Failure(.usage, "'\(path)' \(obstacle).")
+      }
       let sides: (model: any TraceExecutor, live: any TraceExecutor)
       do throws(ConformError) {
         sides = try place.sides()

@@ -50,22 +50,27 @@ struct LiveFSCommand: ParsableCommand {
 
     @OptionGroup var place: Place
 
-    @Option(help: "Bytes of each image, with K, M or G; it takes space only as it fills.")
-    var size = "2G"
+    @Option(
+      help: "Bytes of each image, with K, M or G; 2G by default. It takes space only as it fills.")
+    var size: String?
+
+    @Flag(
+      help: "Print the names of those that were not up before, with commas, for a later 'down'.")
+    var new = false
 
     func run() throws {
-      let byteCount = try ByteSize.parse(size)
+      let byteCount: Int? = if let size { try ByteSize.parse(size) } else { nil }
       if let obstacle = LiveMounts.obstacle { throw Failure(.tool, obstacle) }
       Interrupt.install()
       guard let mounts = try place.open(makesRoot: true) else { return }
-      var made: [String] = []
-      var new: [LiveFilesystem] = []
+      var paths: [String] = []
+      var made: [LiveFilesystem] = []
       var refused: LiveMountError?
       for filesystem in place.filesystem {
         let wasUp = mounts.status(filesystem).isUp
         do throws(LiveMountError) {
-          made.append(try mounts.up(filesystem, byteCount: byteCount))
-          if !wasUp { new.append(filesystem) }
+          paths.append(try mounts.up(filesystem, byteCount: byteCount))
+          if !wasUp { made.append(filesystem) }
         } catch {
           // One that cannot be had does not keep the others from being made.
           if let earlier = refused { Terminal.note("daxmark: \(earlier)") }
@@ -74,7 +79,7 @@ struct LiveFSCommand: ParsableCommand {
         }
       }
       if refused == .interrupted {
-        for filesystem in new {
+        for filesystem in made {
           do throws(LiveMountError) {
             _ = try mounts.down(filesystem)
           } catch {
@@ -82,9 +87,14 @@ struct LiveFSCommand: ParsableCommand {
           }
         }
         made = []
+        paths = []
       }
       mounts.removeRoot()
-      for path in made { try Terminal.print(path) }
+      if new {
+        if !made.isEmpty { try Terminal.print(made.map(\.rawValue).joined(separator: ",")) }
+      } else {
+        for path in paths { try Terminal.print(path) }
+      }
       guard let refused else { return }
       throw Failure(refused == .interrupted ? .interrupted : .tool, refused.description)
     }

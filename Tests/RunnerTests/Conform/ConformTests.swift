@@ -1,4 +1,5 @@
 import Foundation
+import LiveFS
 import Testing
 
 @testable import FSDAX
@@ -89,6 +90,91 @@ struct ConformTests {
       (try ModelExecutor(.xfs, byteCount: 32 << 20), try ModelExecutor(.xfs, byteCount: 32 << 20))
     }
     #expect(sane.replay(read.steps) == nil)
+  }
+
+  /// The steps on a sane model and on one that does something more after each; what differs, and
+  /// which rules were used.
+  private func outcome(
+    _ text: String, isBtrfs: Bool = false, _ defect: @escaping (TraceStep, ModelExecutor) -> Void
+  ) throws -> (TraceDifference?, [DifferenceRule: Int]) {
+    let header = "daxmark-trace 1\nseed 0\npersonality any\nblock 4096\n"
+    var comparison = Comparison(
+      model: try ModelExecutor(.xfs, byteCount: 32 << 20),
+      live: try DefectiveExecutor(.xfs, defect), isBtrfs: isBtrfs)
+    let difference = comparison.run(try Trace(parsing: header + text).steps)
+    return (difference, comparison.use.counts)
+  }
+
+  @Test("a hole that is reserved passes behind an old end, once, and nowhere else")
+  func reservations() throws {
+    let reserve: (TraceStep, ModelExecutor) -> Void = { step, model in
+      guard step.verb == .punch || step.verb == .truncate else { return }
+      _ = model.run(TraceStep(.allocate, [step.file], [8192, 4096]))
+    }
+    let inside = try outcome("open a\nwrite a 0 16384 1\nmap\npunch a 8192 4096\nmap\n", reserve)
+    #expect(inside.0?.kind == .sharing && inside.1.isEmpty)
+    let grown = try outcome("open a\nwrite a 0 50 1\ntruncate a 16384\nmap\nmap\n", reserve)
+    #expect(grown.0 == nil && grown.1 == [.reservedBehindEnd: 1])
+    // A clone of what was behind the end passes; on Btrfs so does any clone.
+    let steps = "open a\nopen b\nwrite b 0 16384 1\n"
+    let shared = "clone a 8192 4096 b 4096\nmap\n"
+    let carry: (TraceStep, ModelExecutor) -> Void = { step, model in
+      guard step.verb == .clone else { return }
+      _ = model.run(TraceStep(.allocate, [step.files[1]], [4096, 4096]))
+    }
+    let growing = try outcome(steps + "truncate a 16384\n" + shared, carry)
+    #expect(growing.0 == nil && growing.1 == [.reservedBehindEnd: 1])
+    let old = steps + "truncate a 16384\nmap\n" + shared
+    #expect(try outcome(old, carry).0?.kind == .sharing)
+    #expect(try outcome(old, isBtrfs: true, carry).0 == nil)
+    // What the model has and the kernel has not is never excused.
+    let lost = try outcome("open a\nwrite a 0 50 1\nallocate a 0 16384\nmap\n") { step, model in
+      if step.verb == .allocate { _ = model.run(TraceStep(.punch, [step.file], [8192, 4096])) }
+    }
+    #expect(lost.0?.kind == .sharing)
+  }
+
+  @Test("a store may reach as far as the largest folio that the file can have had")
+  func folios() {
+    var touched = TouchedBlocks()
+    touched.add(TraceStep(.write, ["a"], [0, 20_480, 1]), [:], ["a": 20_480])
+    touched.add(TraceStep(.store, ["a"], [5000, 1, 1]), ["a": 20_480], ["a": 20_480])
+    #expect((0..<8).map { touched.mayBeInStoredFolio("a", $0) } == (0..<8).map { $0 < 4 })
+    #expect(!touched.mayBeInStoredFolio("b", 1))
+    touched.add(
+      TraceStep(.clone, ["a", "b"], [4096, 8192, 40_960]), ["a": 20_480, "b": 0],
+      ["a": 20_480, "b": 49_152])
+    #expect((9..<14).filter { touched.mayBeInStoredFolio("b", $0) }.prefix(2) == [10, 11])
+    touched.forget()
+    #expect(!touched.mayBeInStoredFolio("a", 1))
+    // The length is that of the file, not of the steps since the last look; 2 MiB is the most.
+    touched.add(TraceStep(.store, ["a"], [5000, 1, 1]), ["a": 20_480], ["a": 20_480])
+    #expect(touched.mayBeInStoredFolio("a", 3) && !touched.mayBeInStoredFolio("a", 4))
+    touched.add(TraceStep(.truncate, ["c"], [1 << 30]), ["c": 0], ["c": 1 << 30])
+    touched.add(TraceStep(.store, ["c"], [0, 1, 1]), ["c": 1 << 30], ["c": 1 << 30])
+    #expect(touched.mayBeInStoredFolio("c", 511) && !touched.mayBeInStoredFolio("c", 512))
+    touched.add(TraceStep(.punch, ["a"], [20_479, 2]), ["a": 20_479], ["a": 20_479])
+    #expect(touched.isOldEnd("a", 4))
+  }
+
+  @Test("a pipe is no target, and a trace for other blocks is not run")
+  func obstacles() throws {
+    let pipe = NSTemporaryDirectory() + "daxmark-pipe-\(UUID().uuidString)"
+    try #require(mkfifo(pipe, 0o600) == 0)
+    defer { unlink(pipe) }
+    #expect(throws: ConformError.self) { try ConformTarget(pipe, personality: "xfs") }
+    guard let mount = LoopMount(.xfs) else { return }
+    let target = try ConformTarget(mount.path)
+    #expect(target.obstacle(to: Trace(personality: "any")) == nil)
+    let other = target.obstacle(to: Trace(personality: "any", blockByteCount: 512))
+    #expect(other?.contains("512") == true)
+  }
+
+  @Test("compressed extents are none of data, and what is inline or unwritten stays that")
+  func extentStates() {
+    #expect(LiveExecutor.state([]) == .data && LiveExecutor.state([.encoded]) == .encoded)
+    #expect(LiveExecutor.state([.inline, .encoded]) == .inline)
+    #expect(LiveExecutor.state([.unwritten]) == .unwritten)
   }
 
   @Test("a run ends when it is told to")

@@ -125,7 +125,7 @@ public struct LiveTargets: Sendable {
           MachineFact(prefix + "device", target.mount?.source ?? "unknown"),
           MachineFact(prefix + "loop_file", target.loopFile ?? "none"),
           MachineFact(
-            prefix + "dax", target.filesystem.isDAX.map { $0 ? "1" : "0" } ?? "unknown"),
+            prefix + "dax", target.isDAX.map { $0 ? "1" : "0" } ?? "unknown"),
           MachineFact(
             prefix + "missing", missing.isEmpty ? "none" : missing.joined(separator: " ")),
         ]
