@@ -86,6 +86,7 @@ struct LiveFSTests {
   func killed() throws {
     let scratch = try Scratch()
     let told = try Scratch()
+    defer { withExtendedLifetime(told) {} }
     let errors = told.path("errors")
     let seed = UInt64.random(in: 0...UInt64.max)
     var random = SplitMix(seed)
@@ -137,13 +138,16 @@ struct LiveFSTests {
     let namespace = try #require(MountNamespace(Self.neighbours, folder: root))
     let device = try #require(namespace.told.first)
     defer { detach(device) }
+    let told = try Scratch()
+    defer { withExtendedLifetime(told) {} }
+    let output = told.path("output")
     let before = MachineState(namespace, below: root)
     for (script, words) in [
       ("umount \(root)/mounted", "lost mount"), ("mount -t tmpfs x \(root)/other", "new mount"),
       ("echo more >> \(root)/fs.img", "lost file"), ("mkdir \(root)/fs", "new file"),
       ("losetup --detach \(device)", "lost loop device"),
     ] {
-      let process = try namespace.start(["sh", "-c", script], output: "/dev/null")
+      let process = try namespace.start(["sh", "-c", script], output: output)
       process.waitUntilExit()
       let changes = MachineState(namespace, below: root).changes(since: before, below: root)
       #expect(changes.contains { $0.hasPrefix(words) }, "\(script): \(changes)")

@@ -4,16 +4,16 @@ internal import Plan
 /// to touch; the rules ask for it.
 struct TouchedBlocks {
   /// Blocks of folios with a store through a mapping, by file.
-  private var stored: [String: Set<Int>] = [:]
+  private var stored: [String: BlockRanges] = [:]
   /// Blocks in which a range, or a file, begins or ends, by file.
   private var edges: [String: Set<Int>] = [:]
   /// Last blocks of files that were allocated, zeroed or punched behind their end.
   private var ends: [String: Set<Int>] = [:]
   /// Blocks that the kernel may have reserved when they were behind the end, or got by a clone of
   /// such, by file.
-  private var reserved: [String: Set<Int>] = [:]
+  private var reserved: [String: BlockRanges] = [:]
   /// Blocks that a file got by a clone.
-  private var cloned: [String: Set<Int>] = [:]
+  private var cloned: [String: BlockRanges] = [:]
   /// The most blocks that a file has had, since it was made.
   private var longest: [String: Int] = [:]
 
@@ -57,7 +57,7 @@ struct TouchedBlocks {
     }
     for (name, size) in after where size > before[name] ?? 0 {
       longest[name] = max(longest[name] ?? 0, (size + 4095) >> 12)
-      reserved[name, default: []].formUnion((before[name] ?? 0) >> 12...(size - 1) >> 12)
+      reserved[name, default: BlockRanges()].add((before[name] ?? 0) >> 12...(size - 1) >> 12)
     }
     // What keeps the size reserves the block in which the file ends, also from behind the end.
     if step.verb == .zeroKeepingSize || step.verb == .unshare, byteCount > 0,
@@ -65,7 +65,7 @@ struct TouchedBlocks {
       position < (size + 4095) & ~4095, position >= 0
     {
       let last = min(position &+ byteCount - 1, size) >> 12
-      reserved[step.file, default: []].formUnion(position >> 12...max(last, position >> 12))
+      reserved[step.file, default: BlockRanges()].add(position >> 12...max(last, position >> 12))
     }
     if [.zero, .zeroKeepingSize, .allocate, .punch].contains(step.verb),
       let size = before[step.file], size < position &+ byteCount
@@ -74,11 +74,13 @@ struct TouchedBlocks {
     }
     if step.verb == .remove { longest[step.file] = nil }
     if [.clone, .cloneWhole, .dedupe, .copy].contains(step.verb) { carry(step, before) }
-    if step.verb == .store, position >= 0, byteCount > 0, byteCount < 1 << 40 {
+    if step.verb == .store, position >= 0, position < 1 << 60, byteCount > 0,
+      byteCount < 1 << 40
+    {
       let blocks = folioBlockCount(step.file)
       let first = (position >> 12) & ~(blocks - 1)
-      let end = (((position + byteCount - 1) >> 12) | (blocks - 1)) + 1
-      stored[step.file, default: []].formUnion(first..<end)
+      let last = ((position + byteCount - 1) >> 12) | (blocks - 1)
+      stored[step.file, default: BlockRanges()].add(first...last)
     }
   }
 
@@ -102,15 +104,38 @@ struct TouchedBlocks {
     for block in edges[source] ?? [] where blocks.contains(block) {
       edges[target, default: []].insert(block + shift)
     }
-    if position < end {
-      let last = (step.targetPosition + (end - position) - 1) >> 12
-      cloned[target, default: []].formUnion(step.targetPosition >> 12...last)
+    let last = (step.targetPosition &+ (end - position) &- 1) >> 12
+    if position < end, last >= step.targetPosition >> 12 {
+      cloned[target, default: BlockRanges()].add(step.targetPosition >> 12...last)
     }
-    for block in reserved[source] ?? [] where blocks.contains(block) {
-      reserved[target, default: []].insert(block + shift)
+    if let reserved = reserved[source]?.clamped(to: blocks, shiftedBy: shift) {
+      self.reserved[target, default: BlockRanges()].add(reserved)
     }
-    for block in stored[source] ?? [] where blocks.contains(block) {
-      stored[target, default: []].insert(block + shift)
+    if let stored = stored[source]?.clamped(to: blocks, shiftedBy: shift) {
+      self.stored[target, default: BlockRanges()].add(stored)
     }
+  }
+}
+
+/// Blocks in ranges: one of them may be as long as the longest file there can be.
+struct BlockRanges {
+  private var ranges: [ClosedRange<Int>] = []
+
+  func contains(_ block: Int) -> Bool { ranges.contains { $0.contains(block) } }
+
+  mutating func add(_ range: ClosedRange<Int>) {
+    if !ranges.contains(where: { $0.contains(range) }) { ranges.append(range) }
+  }
+
+  mutating func add(_ other: BlockRanges) { for range in other.ranges { add(range) } }
+
+  /// What lies in some blocks, moved on by so many.
+  func clamped(to blocks: ClosedRange<Int>, shiftedBy shift: Int) -> BlockRanges {
+    var moved = BlockRanges()
+    for range in ranges where range.overlaps(blocks) {
+      let common = range.clamped(to: blocks)
+      moved.add(common.lowerBound + shift...common.upperBound + shift)
+    }
+    return moved
   }
 }
