@@ -44,6 +44,7 @@ extension Volume {
     // Staging is only found by a fault that meets a write, or a write that meets a fault.
     if let staged = inode.cow.extent(atOrAfter: first, limit: limit) {
       if staged.first <= first {
+        if let data { prefetchOld(data.device) }
         return copyPair(inode, staged, data, first..<min(limit, staged.end))
       }
       limit = min(limit, staged.first)
@@ -57,6 +58,7 @@ extension Volume {
         return try convertUnwritten(inode, piece, ledger)
       }
     }
+    if let data { prefetchOld(data.device) }
     let staged = try stageExactly(
       inode, first..<limit, reserving: leavesUnmapped ? limit - first : blocks.end - first,
       operation, ledger)

@@ -6,15 +6,16 @@ internal import HotCore
 /// specification, sections 6.4 and 6.5. `extentLock` is held alone in all of these.
 extension Volume {
   /// The pair of a copy-on-write: staging that is written from here on, over what is there.
+  ///
+  /// Callers have fetched the old block ahead as soon as they knew that it is copied.
   @inline(__always)
   func copyPair(
     _ inode: Inode, _ staged: Extent, _ data: Extent?, _ range: Range<UInt64>
   ) -> MappingPair {
     let piece = staged.clipped(to: range)
-    if staged.state != .written { inode.cow.setState(.written, in: range) }
+    if staged.state == .unwritten { inode.cow.overwrite(Extent(written: piece)) }
     // Needed at the end, when the data have pushed everything else out of the cache.
     groups.prefetch(piece.device)
-    if let data { prefetchOld(data.device) }
     // No NEW flag and no zeroing: what is not filled by the copy stays as the medium has it (H1).
     let target = Mapping(Extent(written: piece), .shared)
     guard let data else {
@@ -58,7 +59,7 @@ extension Volume {
     while let piece = inode.cow.extent(atOrAfter: cursor, limit: blocks.end) {
       cursor = piece.end
       if piece.state != .written { continue }
-      _ = inode.cow.removeFirst(in: piece.first..<piece.end)
+      inode.cow.remove(piece)
       replaceData(inode, piece, ledger)
       inode.hasUnsyncedMetadata = true
     }

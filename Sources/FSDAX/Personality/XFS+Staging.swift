@@ -4,6 +4,10 @@
 extension Volume {
   /// The window an allocation for copy-on-write covers, by the file's hints.
   static func stagingWindow(_ blocks: Range<UInt64>, hint: UInt64) -> Range<UInt64> {
+    let mask = hint - 1
+    if hint & mask == 0 {
+      return blocks.lowerBound & ~mask..<(blocks.upperBound + mask) & ~mask
+    }
     let offset = blocks.lowerBound % hint
     let count = UInt64(blocks.count) + offset
     let first = blocks.lowerBound - offset
@@ -31,11 +35,14 @@ extension Volume {
     _ inode: Inode, _ blocks: Range<UInt64>, wantsHuge: Bool, _ ledger: LedgerStripe
   ) throws(Errno) -> Extent {
     let window = Self.stagingWindow(blocks, hint: cowHint(inode))
-    let previous = inode.cow.lastMapped(before: blocks.lowerBound, floor: window.lowerBound)
-    let first = previous.map { $0 + 1 } ?? window.lowerBound
-    let next =
-      inode.cow.extent(atOrAfter: blocks.lowerBound, limit: window.upperBound)?.first
-      ?? window.upperBound
+    var first = window.lowerBound
+    var next = window.upperBound
+    // The first write in a window finds it empty; one look at its words says so.
+    if !inode.cow.isHole(inChunk: window) {
+      let previous = inode.cow.lastMapped(before: blocks.lowerBound, floor: first)
+      first = previous.map { $0 + 1 } ?? first
+      next = inode.cow.extent(atOrAfter: blocks.lowerBound, limit: next)?.first ?? next
+    }
     let wanted = min(next - first, Self.largestAllocation)
     let count = Int(max(wanted, 1))
     let isHuge = wantsHuge && blocks.count >= 512

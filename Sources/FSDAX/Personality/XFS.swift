@@ -32,6 +32,7 @@ extension Volume {
     if inode.isReflink || options.alwaysCopiesOnWrite, hasData || !leavesUnmapped {
       let staged = inode.cow.extent(atOrAfter: first, limit: limit)
       if let staged, staged.first == first {
+        if let data { prefetchOld(data.device) }
         return copyPair(inode, staged, data, first..<min(limit, staged.end))
       }
       limit = staged?.first ?? limit

@@ -88,12 +88,25 @@ extension ExtentChunk {
     return nil
   }
 
-  /// Sets words to `first`, `first + step`, and so on.
+  /// Sets words to `first`, `first + step`, and so on; eight words at a time.
   @inline(__always)
   func fill(from start: Int, to end: Int, first: UInt32, step: UInt32) {
+    precondition(start >= 0 && end <= Self.blockCount, "no words of this chunk")
+    var index = start
     var word = first
-    for index in start..<end {
+    if end &- start >= 8 {
+      let ramp = SIMD8<UInt32>(0, 1, 2, 3, 4, 5, 6, 7) &* SIMD8(repeating: step)
+      while index &+ 8 <= end {
+        // SAFETY: eight words below `end`, which is at most the number of words.
+        unsafe UnsafeMutableRawPointer(words + index).storeBytes(
+          of: SIMD8(repeating: word) &+ ramp, as: SIMD8<UInt32>.self)
+        index &+= 8
+        word &+= 8 &* step
+      }
+    }
+    while index < end {
       self[index] = word
+      index &+= 1
       word &+= step
     }
   }

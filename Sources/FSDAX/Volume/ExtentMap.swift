@@ -49,8 +49,23 @@ struct ExtentMap: ~Copyable {
   func extent(atOrAfter block: UInt64, limit: UInt64 = .max) -> Extent? {
     if isEmpty || block >= limit { return nil }
     if let extent = extent(containing: block, limit: limit) { return extent }
+    // A write looks for staging at its one block, and there alone.
+    if block + 1 == limit { return nil }
     guard let next = firstMapped(from: block, limit: limit) else { return nil }
     return run(of: word(next), from: next, limit: limit)
+  }
+
+  /// Whether a range, which must lie in one chunk for that, is known to be a hole.
+  @inline(__always)
+  func isHole(inChunk range: Range<UInt64>) -> Bool {
+    let number = range.lowerBound >> ExtentChunk.shift
+    guard !range.isEmpty, (range.upperBound - 1) >> ExtentChunk.shift == number else {
+      return false
+    }
+    guard let chunk = chunks.chunk(number) else { return true }
+    let start = Int(truncatingIfNeeded: range.lowerBound) & (ExtentChunk.blockCount - 1)
+    let end = start + Int(range.upperBound - range.lowerBound)
+    return chunk.endOfRun(from: start, to: end, first: 0, step: 0) == end
   }
 
   /// The last block below one that is no hole, looking down to a floor.
@@ -143,7 +158,7 @@ struct ExtentMap: ~Copyable {
     guard let extent = extent(atOrAfter: range.lowerBound, limit: range.upperBound) else {
       return nil
     }
-    clear(extent)
+    remove(extent)
     return extent
   }
 
@@ -165,12 +180,13 @@ struct ExtentMap: ~Copyable {
     let extent = Extent(
       first: first, device: ExtentWord.device(found), count: UInt32(last - first + 1),
       state: ExtentWord.state(found))
-    clear(extent)
+    remove(extent)
     return extent
   }
 
+  /// Makes a hole of an extent, or a part of one, that a lookup has just given.
   @inline(__always)
-  private mutating func clear(_ extent: Extent) {
+  mutating func remove(_ extent: Extent) {
     count(-Int(extent.count))
     var block = extent.first
     while block < extent.end, let chunk = chunks.chunk(block >> ExtentChunk.shift) {
@@ -188,6 +204,13 @@ struct ExtentMap: ~Copyable {
     guard let old = self.extent(containing: extent.first, limit: extent.end),
       old.count == extent.count
     else { return nil }
+    overwrite(extent)
+    return old
+  }
+
+  /// Puts an extent where all blocks have words: those that a lookup has just given.
+  @inline(__always)
+  mutating func overwrite(_ extent: Extent) {
     var word = ExtentWord.make(extent.device, extent.state)
     let step = ExtentWord.step(word)
     var block = extent.first
@@ -198,7 +221,6 @@ struct ExtentMap: ~Copyable {
       word &+= step &* UInt32(truncatingIfNeeded: count)
       block += UInt64(count)
     }
-    return old
   }
 
   /// Gives the blocks of a range a state; delayed ones, which are none yet, keep theirs.

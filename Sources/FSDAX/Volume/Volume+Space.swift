@@ -13,9 +13,10 @@ extension Volume {
   func takeBlocks(
     _ inode: Inode, upTo count: Int, alignment: Int = 1, _ ledger: LedgerStripe
   ) -> Range<UInt32>? {
-    let home = Int(inode.number) % groups.count
-    for step in 0..<groups.count {
-      let index = (home + step) % groups.count
+    var next = Int(inode.number % UInt32(truncatingIfNeeded: groups.count))
+    for _ in 0..<groups.count {
+      let index = next
+      next = index + 1 == groups.count ? 0 : index + 1
       if !btrfs.isWritable(group: index) { continue }
       groups.lock(index)
       let taken = groups[index].allocate(upTo: count, near: nil, alignment: alignment)

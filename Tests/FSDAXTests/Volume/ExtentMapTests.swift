@@ -173,7 +173,7 @@ struct ExtentMapTests {
       // Devices near the file block, so that many continue each other.
       let device = UInt32(1 + first + 1000 * random.below(3))
       let new = extent(UInt64(first), device, UInt32(range.count), state)
-      switch random.below(8) {
+      switch random.below(9) {
       case 0...2 where table.isHole(range):
         map.insert(new)
         table.put(new)
@@ -207,7 +207,20 @@ struct ExtentMapTests {
         for block in range where table.entries[block]?.state != .delayed {
           table.entries[block]?.state = target
         }
+      case 7:
+        let limit = UInt64(range.upperBound)
+        guard let old = map.extent(containing: new.first, limit: limit) else { continue }
+        if random.below(2) == 0 {
+          map.remove(old)
+          for block in Int(old.first)..<Int(old.end) { table.entries[block] = nil }
+        } else {
+          let other = extent(old.first, device, old.count, state)
+          map.overwrite(other)
+          table.put(other)
+        }
       default:
+        let isInChunk = range.lowerBound / 512 == (range.upperBound - 1) / 512
+        #expect(map.isHole(inChunk: blocks) == (isInChunk && table.isHole(range)))
         checkLookups(map, table, at: first)
       }
       if step % 50 == 0 {
