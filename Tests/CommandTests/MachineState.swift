@@ -11,11 +11,12 @@ final class MountNamespace {
 
   /// Makes one in which a script has run, told a folder as `$0`; nil where that cannot be.
   ///
-  /// Loop mounts of others are let go in it, so that they can be taken down where they are.
+  /// Mounts of other tests are let go in it: they can be taken down where they are, and do not
+  /// vanish in it when their folder does.
   init?(_ script: String = "true", folder: String) {
     let output = Pipe()
     holder.executableURL = URL(filePath: "/usr/bin/unshare")
-    let letGo = "awk '$1 ~ /^.dev.loop/ {print $2}' /proc/mounts | xargs -r umount -l"
+    let letGo = "awk '$1 ~ /^.dev.loop/ || $2 ~ /.daxmark-/ {print $2}' /proc/mounts | xargs -r umount -l"
     holder.arguments = [
       "--mount", "--propagation", "private", "sh", "-c",
       "\(letGo); \(script) || exit 1; echo ready; exec cat", folder,
