@@ -183,12 +183,21 @@ private func settle(
     // A kernel without huge pages refuses the advice; then there is nothing to decline.
     _ = range.advise(length, CInt(CHOST_MADV_NOHUGEPAGE))
     try range.faultIn(length, what: what)
-  case .transparentHuge, .memfd(.transparentHuge):
+  case .transparentHuge:
     _ = range.advise(length, CInt(CHOST_MADV_HUGEPAGE))
     try range.faultIn(length, what: what)
-    // Best effort: a memory file gets none by faulting while shmem_enabled says `never`, and
-    // collapsing is allowed even then. The proof records what came of it.
+    // Best effort; the proof records what came of it.
     _ = range.advise(length, CInt(CHOST_MADV_COLLAPSE))
+  case .memfd(.transparentHuge):
+    // A memory file gets no huge pages by faulting while shmem_enabled says `never`. Collapsing is
+    // allowed even then, and fills in what is missing: 202 MiB took 0.56 s with all pages present,
+    // 0.02 s with one in each.
+    _ = range.advise(length, CInt(CHOST_MADV_HUGEPAGE))
+    // SAFETY: the bytes are mapped, and touching them changes none, whoever shares them.
+    unsafe chost_fault_in(
+      range.base.assumingMemoryBound(to: UInt8.self), length, hugePageByteCount)
+    _ = range.advise(length, CInt(CHOST_MADV_COLLAPSE))
+    try range.faultIn(length, what: what)
   case .hugetlb, .memfd(.hugetlb), .pmem:
     try range.faultIn(length, what: what)
   }

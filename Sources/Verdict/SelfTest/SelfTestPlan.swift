@@ -44,7 +44,7 @@ public struct SelfTestPlan: Equatable, Sendable {
   /// little is required, is left out.
   public static let quick = {
     var plan = SelfTestPlan(
-      name: "quick", sameRuns: 20, repeats: 2, neighbourSameRuns: 4, neighbourInjectedRuns: 1,
+      name: "quick", sameRuns: 20, repeats: 1, neighbourSameRuns: 2, neighbourInjectedRuns: 1,
       swappedRuns: 1, runsPerSession: 4, inconclusiveMaximum: 0.1, isExploratory: true)
     plan.injections.removeAll { $0.permille == 20 }
     return plan
