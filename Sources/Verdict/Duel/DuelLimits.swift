@@ -7,7 +7,7 @@ public struct DuelLimits: Equatable, Sendable {
   /// Relative change that a pass excludes.
   public var tolerance = 0.03
   /// Relative change that all pairs of a regression exclude: it cannot be as little as this.
-  public var certainFloor = 0.01
+  public var certainFloor = 0.0125
   /// Relative change that a fresh run must show on its own.
   public var freshFloor = 0.015
   /// Pairs of the first look.
@@ -28,6 +28,8 @@ public struct DuelLimits: Equatable, Sendable {
   public var lookConfidence = 0.975
   /// One-sided confidence of a pass.
   public var clearConfidence = 0.99
+  /// Whether a look before the run is full may clear a cell that looks slower.
+  public var clearsSuspectsEarly = false
   /// One-sided confidence of a fresh run on its own.
   public var freshConfidence = 0.95
   /// One-sided confidence of all pairs together.
@@ -48,6 +50,7 @@ public struct DuelLimits: Equatable, Sendable {
     var limits = DuelLimits()
     limits.certainFloor = 0
     limits.clearConfidence = limits.lookConfidence
+    limits.clearsSuspectsEarly = true
     limits.pairsMaximum = 0
     return limits
   }()

@@ -17,6 +17,7 @@ struct DuelSearch: Equatable, Sendable {
   private let tolerance: Double
   private let freshFloor: Double
   private let certainFloor: Double
+  private let clearsSuspectsEarly: Bool
   /// What the looks of this invocation settled.
   private(set) var finding = Finding.open
   /// Whether an earlier invocation confirmed a change that nothing has overturned.
@@ -30,11 +31,12 @@ struct DuelSearch: Equatable, Sendable {
     tolerance = Logarithm.log(1 + limits.tolerance)
     freshFloor = Logarithm.log(1 + limits.freshFloor)
     certainFloor = Logarithm.log(1 + limits.certainFloor)
+    clearsSuspectsEarly = limits.clearsSuspectsEarly
   }
 
   /// A look before the run is full: a change of the tolerance is excluded, or more is wanted.
   mutating func lookEarly(_ run: DuelEvidence) {
-    guard finding == .open else { return }
+    guard finding == .open, clearsSuspectsEarly || !isSuspect(run) else { return }
     if run.clear.high < tolerance { finding = .clear }
   }
 

@@ -61,6 +61,17 @@ struct DuelLengthTests {
     #expect(clear.runs.map(\.count) == [30])
   }
 
+  @Test("an early look does not clear a cell that looks slower, however little")
+  func earlySuspect() {
+    let run = DuelCellTests.pairs(0.025, spread: 0.001, count: 300)
+    var cell = DuelCell(cell: .duel(), familySize: 9)
+    cell.run { _ in run }
+    #expect(cell.judgement == .regressed)
+    var cleared = DuelCell(cell: .duel(), limits: .fixedRuns, familySize: 9)
+    cleared.run { _ in run }
+    #expect(cleared.judgement == .pass && cleared.runs.map(\.count) == [15])
+  }
+
   @Test("all pairs of a regression exclude a change of one percent")
   func certain() {
     // Ninety pairs about 2.3 %, so wide that 0.5 % cannot be excluded: above zero, and no more.
