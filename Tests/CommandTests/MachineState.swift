@@ -16,7 +16,8 @@ final class MountNamespace {
   init?(_ script: String = "true", folder: String) {
     let output = Pipe()
     holder.executableURL = URL(filePath: "/usr/bin/unshare")
-    let letGo = "awk '$1 ~ /^.dev.loop/ || $2 ~ /.daxmark-/ {print $2}' /proc/mounts | xargs -r umount -l"
+    let letGo =
+      "awk '$1 ~ /^.dev.loop/ || $2 ~ /.daxmark-/ {print $2}' /proc/mounts | xargs -r umount -l"
     holder.arguments = [
       "--mount", "--propagation", "private", "sh", "-c",
       "\(letGo); \(script) || exit 1; echo ready; exec cat", folder,
