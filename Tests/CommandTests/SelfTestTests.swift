@@ -61,7 +61,9 @@ import Testing
         "layout",
       ])
     let pairs = try String(contentsOfFile: folder.root + "/pairs/pairs.csv", encoding: .utf8)
-    #expect(pairs.split(separator: "\n").count == 1 + 2 * 30)
+    // A cell that spreads, or looks slower, has more of them.
+    let count = pairs.split(separator: "\n").count - 1
+    #expect(count >= 2 * 30 && count <= 2 * 120, "\(count)")
     let files = try FileManager.default.subpathsOfDirectory(atPath: folder.root)
     #expect(!files.contains { $0.hasSuffix("selftest.csv") }, "\(files)")
   }
