@@ -40,7 +40,7 @@ public struct SelfTestPlan: Equatable, Sendable {
   /// Such a test fails when its trials refute the requirement, and passes without proving it.
   public var isExploratory: Bool
 
-  /// About a minute on a quiet machine, of which getting cells ready is the half; 2 %, of which
+  /// About 75 seconds on a quiet machine, of which getting cells ready is the half; 2 %, of which
   /// little is required, is left out.
   public static let quick = {
     var plan = SelfTestPlan(
