@@ -98,7 +98,7 @@ public struct FaultExercise: ~Copyable {
       mapping.fill(pattern)
       let found = mapping.pages.bytesPerPage
       guard found >= pageByteCount else { throw FaultRules.smallPages(memory, got: found) }
-      try crew.hold()
+      try mapping.inherit { () throws(FaultError) in try crew.hold() }
     }
     state = .armed
   }

@@ -56,6 +56,13 @@ struct FaultMapping: ~Copyable {
     }
   }
 
+  /// Lets the pages be shared with the child that `fork` makes, and with no other.
+  func inherit(by fork: () throws(FaultError) -> Void) throws(FaultError) {
+    try call("madvise", range.advise(byteCount, MADV_DOFORK))
+    defer { _ = range.advise(byteCount, MADV_DONTFORK) }
+    try fork()
+  }
+
   /// Writes the pattern into every page, which makes them present.
   func fill(_ pattern: borrowing FaultPattern) {
     for index in 0..<byteCount / pageByteCount {
@@ -97,8 +104,9 @@ struct FaultMapping: ~Copyable {
       }
       throw .failed(reason: error.description)
     }
-    // Only the class that forks wants its pages shared with a child of any exercise.
-    if access != .forkCow { _ = range.advise(byteCount, MADV_DONTFORK) }
+    // A child that somebody else forks would hold the pages: touches become copies, and a pool of
+    // huge pages that has one for each copy runs dry.
+    _ = range.advise(byteCount, MADV_DONTFORK)
     if memory == .hugetlb { return }
     // A kernel without huge pages refuses either advice; the pages obtained will tell.
     let isHuge = pageByteCount == hugePageByteCount
@@ -124,7 +132,7 @@ struct FaultMapping: ~Copyable {
 
   private func call(_ name: String, _ code: CInt) throws(FaultError) {
     if code == 0 { return }
-    throw .failed(reason: ArenaError(name, code: code, "cannot take pages away").description)
+    throw .failed(reason: ArenaError(name, code: code, "cannot rearm the pages").description)
   }
 }
 

@@ -104,6 +104,11 @@ import Testing
     let finished = test.wait()
     #expect(finished.code == (number == SIGINT ? 130 : 1), "\(finished.errors)")
     #expect(isOneSentence(finished.sentence + "\n"), "\(finished.errors)")
+    // The steps that it had are shown, the unfinished one by its whole gate runs.
+    #expect(finished.output.hasPrefix("NOT WHOLE: "), "\(finished.output)")
+    #expect(finished.output.contains("same"), "\(finished.output)")
+    #expect(finished.output.contains("ended after"), "\(finished.output)")
+    #expect(finished.output.contains("of 20 gate runs"), "\(finished.output)")
     let pairs = Table(file: folder.path("pairs/pairs.csv")).rows
     #expect(pairs.count >= 30, "\(pairs.count)")
     let facts = Table(file: folder.path("pairs/machine.csv"))

@@ -158,6 +158,35 @@ struct FaultExerciseTests {
     }
   }
 
+  @Test(
+    "no other child inherits the pages of an exercise, or they were shared before a touch",
+    arguments: [
+      (FaultAccess.forkCow, FaultMemory.anonymous), (.firstWrite, .anonymous),
+      (.firstWrite, .memfd), (.privateCow, .memfd),
+    ])
+  func keepsPagesFromForks(_ access: FaultAccess, _ memory: FaultMemory) throws {
+    let pattern = FaultPattern(pageByteCount: 4096, isZero: !access.isCopy)
+    let mapping = try FaultMapping(
+      access, memory, pageByteCount: 4096, byteCount: 1 << 20, pattern: pattern)
+    #expect(try isKeptFromForks(mapping.range))
+    var isKeptFromTheChosen: Bool?
+    try mapping.inherit { () throws(FaultError) in
+      isKeptFromTheChosen = try? isKeptFromForks(mapping.range)
+    }
+    #expect(isKeptFromTheChosen == false)
+    #expect(try isKeptFromForks(mapping.range))
+    try mapping.discard()
+    #expect(try isKeptFromForks(mapping.range))
+  }
+
+  /// Whether the kernel says "do not copy on fork" of the mapping at the start of a range.
+  private func isKeptFromForks(_ range: borrowing AddressRange) throws -> Bool {
+    let address = String(UInt(bitPattern: range.base), radix: 16) + "-"
+    let lines = try TextFile.read("/proc/self/smaps").split(separator: "\n")
+    let flags = lines.drop { !$0.hasPrefix(address) }.first { $0.hasPrefix("VmFlags:") }
+    return try #require(flags).split(separator: " ").contains("dc")
+  }
+
   @Test("running past the slice traps")
   func trapsPastSlice() async {
     await #expect(processExitsWith: .failure) {

@@ -57,26 +57,33 @@ struct SelfTestRun {
 
   /// Steps 1 to 6.
   ///
-  /// - Returns: Whether they were carried out; false when somebody stopped it.
+  /// - Returns: Whether they were carried out; false when somebody stopped it. The step that was
+  ///   being measured then is judged by what it had.
   /// - Throws: `Failure` when something cannot be measured.
   mutating func measure() throws(Failure) -> Bool {
     defer { progress.clear() }
     let plan = judge.plan
-    guard let same = try sameRuns() else { return false }
+    let same = sameRuns()
     // First of all what it says about the cells: those that may not gate are judged nowhere.
     let (dispersion, advisory) = judge.dispersion(pairs)
     judge.advisory = Set(advisory)
-    add(judge.same(same, name: "same", inconclusiveMaximum: plan.inconclusiveMaximum))
+    guard
+      try conclude(
+        same, judge.same(same.judged, name: "same", inconclusiveMaximum: plan.inconclusiveMaximum))
+    else { return false }
     for injection in plan.injections {
-      guard let runs = try runs(injection.gateRuns, "injected", permille: injection.permille)
-      else { return false }
-      add(judge.injected(runs, permille: injection.permille))
+      let permille = injection.permille
+      let runs = runs(injection.gateRuns, "injected", permille: permille)
+      guard try conclude(runs, judge.injected(runs.judged, permille: permille)) else {
+        return false
+      }
     }
     guard try measureBesideNeighbour() else { return false }
     let swap = plan.swapped
-    guard let swapped = try runs(swap.gateRuns, "swapped", permille: swap.permille, side: .a)
-    else { return false }
-    add(judge.swapped(swapped, permille: swap.permille))
+    let swapped = runs(swap.gateRuns, "swapped", permille: swap.permille, side: .a)
+    guard try conclude(swapped, judge.swapped(swapped.judged, permille: swap.permille)) else {
+      return false
+    }
     add(judge.order(pairs))
     add(judge.permutation(pairs, seed: seed))
     add(dispersion)
@@ -94,11 +101,10 @@ struct SelfTestRun {
     defer { progress.clear() }
     var all: [[SelfTestGateRun]] = []
     for other in layouts.others {
-      let sides = (layouts.plain, other)
-      guard let runs = try runs(SelfTestProgress.layoutRuns, "layout", sides: sides) else {
-        return false
-      }
-      all.append(runs)
+      let runs = runs(SelfTestProgress.layoutRuns, "layout", sides: (layouts.plain, other))
+      if let failure = runs.failure { throw failure }
+      guard runs.isWhole else { return false }
+      all.append(runs.judged)
     }
     add(judge.layout(all))
     return true
@@ -109,22 +115,43 @@ struct SelfTestRun {
 
   private mutating func add(_ step: SelfTestStep) { steps.append(step) }
 
+  /// Gate runs of a step: those that were carried out, and why not all of them.
+  private struct Trials {
+    var planned: Int
+    var judged: [SelfTestGateRun] = []
+    var failure: Failure?
+
+    var isWhole: Bool { judged.count == planned }
+  }
+
+  /// Adds the step that judges some trials; false when somebody stopped them.
+  private mutating func conclude(_ trials: Trials, _ step: SelfTestStep) throws(Failure) -> Bool {
+    if !trials.judged.isEmpty {
+      var step = step
+      if !trials.isWhole {
+        let ended = "ended after \(trials.judged.count) of \(trials.planned) gate runs"
+        step.detail = step.detail.isEmpty ? ended : "\(ended); \(step.detail)"
+      }
+      add(step)
+    }
+    if let failure = trials.failure { throw failure }
+    return trials.isWhole
+  }
+
   /// Step 1, whose pairs the steps 4 to 6 look at as well.
-  private mutating func sameRuns() throws(Failure) -> [SelfTestGateRun]? {
+  private mutating func sameRuns() -> Trials {
     let plan = judge.plan
     let perSession = isRecording ? 1 : plan.runsPerSession
-    var judged: [SelfTestGateRun] = []
+    var trials = Trials(planned: plan.sameRuns)
     for number in 0... {
-      if judged.count >= plan.sameRuns { break }
+      if trials.isWhole { break }
       var session = self.session(pairs: isRecording ? Self.recordedPairs : 0)
       // Also of a session that ends before its time.
       defer { record(session.firstPairs, session: number) }
-      let count = min(perSession, plan.sameRuns - judged.count)
-      guard try fight(&session, count, "same") else { return nil }
-      judged += session.gateRuns.map(\.judged)
+      guard fight(&session, perSession, "same", &trials) else { break }
       keep(session.firstPairs)
     }
-    return judged
+    return trials
   }
 
   private mutating func keep(_ measured: [PairSample]) {
@@ -148,34 +175,37 @@ struct SelfTestRun {
   private mutating func measureBesideNeighbour() throws(Failure) -> Bool {
     let plan = judge.plan
     let neighbour = try Neighbour(core: core)
-    guard let same = try runs(plan.neighbourSameRuns, "neighbour") else { return false }
-    let injection = plan.neighbourInjection
+    let same = runs(plan.neighbourSameRuns, "neighbour")
+    try check(neighbour)
     guard
-      let injected = try runs(
-        injection.gateRuns, "neighbour-injected", permille: injection.permille)
+      try conclude(
+        same, judge.same(same.judged, name: "neighbour-same", inconclusiveMaximum: nil))
     else { return false }
-    guard neighbour.isAlive else {
-      throw Failure(.tool, "The neighbour ended before its time; beside none nothing is proven.")
-    }
-    add(judge.same(same, name: "neighbour-same", inconclusiveMaximum: nil))
-    add(judge.neighbourInjected(injected, permille: injection.permille))
-    return true
+    let injection = plan.neighbourInjection
+    let injected = runs(
+      injection.gateRuns, "neighbour-injected", permille: injection.permille)
+    try check(neighbour)
+    return try conclude(
+      injected, judge.neighbourInjected(injected.judged, permille: injection.permille))
   }
 
-  /// Gate runs in sessions; nil when somebody stopped them.
+  private func check(_ neighbour: borrowing Neighbour) throws(Failure) {
+    if neighbour.isAlive { return }
+    throw Failure(.tool, "The neighbour ended before its time; beside none nothing is proven.")
+  }
+
+  /// Gate runs in sessions, until they are all there or one of them ends before its time.
   private mutating func runs(
     _ count: Int, _ phase: String, permille: Int = 0, side: DuelSide = .b,
     sides: (a: String, b: String)? = nil
-  ) throws(Failure) -> [SelfTestGateRun]? {
-    var judged: [SelfTestGateRun] = []
-    while judged.count < count {
+  ) -> Trials {
+    var trials = Trials(planned: count)
+    let name = permille > 0 ? "\(phase) +\(Double(permille) / 10) %" : phase
+    while !trials.isWhole {
       var session = self.session(permille: permille, side: side, sides: sides)
-      let next = min(judge.plan.runsPerSession, count - judged.count)
-      let name = permille > 0 ? "\(phase) +\(Double(permille) / 10) %" : phase
-      guard try fight(&session, next, name) else { return nil }
-      judged += session.gateRuns.map(\.judged)
+      guard fight(&session, judge.plan.runsPerSession, name, &trials) else { break }
     }
-    return judged
+    return trials
   }
 
   private mutating func session(
@@ -189,15 +219,23 @@ struct SelfTestRun {
     return SelfTestSession(contests: contests, options: options, firstPairsMinimum: pairs)
   }
 
+  /// Adds the gate runs of a session, at most so many; false when it ended before its time.
   private mutating func fight(
-    _ session: inout SelfTestSession, _ count: Int, _ phase: String
-  ) throws(Failure) -> Bool {
-    let isWhole = try session.fight(count) { cellsDone in
-      progress.show(phase, cellsDone: cellsDone)
-      return !Interrupt.isRequested
+    _ session: inout SelfTestSession, _ most: Int, _ phase: String, _ trials: inout Trials
+  ) -> Bool {
+    let count = min(most, trials.planned - trials.judged.count)
+    do throws(Failure) {
+      let isWhole = try session.fight(count) { cellsDone in
+        progress.show(phase, cellsDone: cellsDone)
+        return !Interrupt.isRequested
+      }
+      progress.advance(gateRuns: count)
+      for (cell, exception) in session.skipped { skipped[cell] = exception.reason }
+      if isWhole { trials.judged += session.gateRuns.map(\.judged) }
+      return isWhole
+    } catch {
+      trials.failure = error
+      return false
     }
-    progress.advance(gateRuns: count)
-    for (cell, exception) in session.skipped { skipped[cell] = exception.reason }
-    return isWhole
   }
 }

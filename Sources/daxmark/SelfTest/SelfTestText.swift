@@ -3,14 +3,22 @@ internal import Verdict
 
 /// A self-test as a person reads it: a line for each step, what failed below it.
 enum SelfTestText {
-  /// The text, without a newline at the end.
-  static func render(_ steps: [SelfTestStep], machineClass: String) -> String {
+  /// Writes the steps as text.
+  ///
+  /// - Parameters:
+  ///   - steps: What was carried out.
+  ///   - machineClass: Whose gate was tested.
+  ///   - isWhole: Whether these are all steps; others decide nothing.
+  /// - Returns: The text, without a newline at the end.
+  static func render(_ steps: [SelfTestStep], machineClass: String, isWhole: Bool) -> String {
     let failed = steps.filter { !$0.passed }
-    var lines = [
-      failed.isEmpty
+    let verdict =
+      !isWhole
+      ? "NOT WHOLE: these steps decide nothing on \(machineClass)."
+      : failed.isEmpty
         ? "PASS: the gate may judge on \(machineClass)."
-        : "SELF-TEST FAILED: the gate does not judge on \(machineClass).", "",
-    ]
+        : "SELF-TEST FAILED: the gate does not judge on \(machineClass)."
+    var lines = [verdict, ""]
     let width = steps.map(\.step.count).max() ?? 0
     for step in steps {
       let name = step.step + String(repeating: " ", count: width - step.step.count)

@@ -77,21 +77,18 @@ struct SelfTestCommand: ParsableCommand {
       isWhole = try carryOut(&test, files, probesLayout)
     } catch {
       // The first failure is the one to tell.
+      try? show(test, files, isWhole: false)
       try? write(test, files, to: folder, verdict: error.sentence, isWhole: false)
       throw error
     }
+    try show(test, files, isWhole: isWhole)
     if !isWhole {
       let sentence = "Interrupted; a self-test that is not whole is not kept."
       try write(test, files, to: folder, verdict: sentence, isWhole: false)
       throw Failure(.interrupted, sentence)
     }
-    let text = SelfTestText.render(test.steps, machineClass: files.machineClass)
-    if csv {
-      try Terminal.write(
-        String(decoding: SelfTestStep.encoded(test.steps), as: UTF8.self), to: 1)
-    } else {
-      try Terminal.print(text)
-    }
+    let text = SelfTestText.render(
+      test.steps, machineClass: files.machineClass, isWhole: true)
     for (cell, reason) in test.skipped.sorted(by: { $0.key.name < $1.key.name }) {
       Terminal.note("daxmark: left out: \(cell.name): \(reason)")
     }
@@ -99,6 +96,20 @@ struct SelfTestCommand: ParsableCommand {
     if let path = try files.keep(test.steps) { Terminal.note("daxmark: kept in '\(path)'.") }
     if test.steps.contains(where: { !$0.passed }) {
       throw ExitCode(Failure.Kind.selfTestFailed.rawValue)
+    }
+  }
+
+  /// Prints the steps, if there are any.
+  private func show(
+    _ test: SelfTestRun, _ files: SelfTestFiles, isWhole: Bool
+  ) throws(Failure) {
+    if test.steps.isEmpty { return }
+    if csv {
+      try Terminal.write(
+        String(decoding: SelfTestStep.encoded(test.steps), as: UTF8.self), to: 1)
+    } else {
+      try Terminal.print(
+        SelfTestText.render(test.steps, machineClass: files.machineClass, isWhole: isWhole))
     }
   }
 
