@@ -17,8 +17,8 @@ extension TrapMechanism {
   }
 }
 
-/// Whether this is a build with the thread sanitizer, which needs many mappings itself.
-let isThreadSanitized = dlsym(nil, "__tsan_init") != nil
+/// Whether a sanitizer is loaded: it needs mappings itself, and ends without.
+let isSanitized = ["__tsan_init", "__asan_init"].contains { dlsym(nil, $0) != nil }
 
 extension Rig {
   /// A volume whose files can be mapped for real.

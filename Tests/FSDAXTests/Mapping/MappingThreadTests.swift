@@ -120,7 +120,7 @@ struct MappingThreadTests {
 
   @Test(
     "too many mappings are a bus error, and no page stays that should go",
-    .enabled(if: !isThreadSanitized, "the thread sanitizer needs mappings itself"))
+    .enabled(if: !isSanitized, "a sanitizer needs mappings itself"))
   func mappingLimit() async throws {
     let limit = TextFile.number("/proc/sys/vm/max_map_count") ?? 0
     guard limit > 0, limit < 100_000 else { return }

@@ -153,7 +153,7 @@ struct TrapLifeTests {
 
   @Test(
     "too many mappings are an error that says so, and the pages still trap",
-    .enabled(if: !isThreadSanitized))
+    .enabled(if: !isSanitized, "a sanitizer needs mappings itself"))
   func mappings() async throws {
     let limit = TextFile.number("/proc/sys/vm/max_map_count") ?? 0
     try #require(limit > 0)

@@ -7,6 +7,9 @@ import Testing
 /// handler of another one, and itself needs more mappings.
 let isThreadSanitized = dlsym(nil, "__tsan_init") != nil
 
+/// Whether any sanitizer is loaded: all of them need mappings themselves, and end without.
+let isSanitized = isThreadSanitized || dlsym(nil, "__asan_init") != nil
+
 extension TrapMechanism {
   /// Those that this machine and this user have.
   static let available = allCases.filter { mechanism in
