@@ -107,6 +107,26 @@ struct WritebackTests {
     try bed.volume.sync(file, byteCount: 0)
   }
 
+  @Test("A sync that fails leaves the metadata unsynced", arguments: bothProfiles)
+  func metadataAfterError(profile: Profile) throws {
+    let bed = try FaultBed(profile)
+    let file = try bed.file(1)
+    let area = try bed.area(file)
+    #expect(bed.fault(area, write: true).flags == .noPage)
+    let inode = try bed.volume.inode(file)
+    #expect(inode.hasUnsyncedMetadata)
+    // An error kept from an earlier write-back ends a sync as one of its own does.
+    inode.recordWritebackError(.EIO)
+    #expect(throws: FSDAXError(.EIO, .sync, file)) { try bed.volume.sync(file) }
+    #expect(inode.hasUnsyncedMetadata)
+    try bed.store(area, 2)
+    bed.volume.device.kill()
+    #expect(throws: FSDAXError(.EIO, .sync, file)) { try bed.volume.sync(file) }
+    #expect(inode.hasUnsyncedMetadata)
+    try bed.volume.sync(file, byteCount: 0)
+    #expect(!inode.hasUnsyncedMetadata)
+  }
+
   @Test("A pinned frame stops the breaking of layouts until it is free")
   func pins() throws {
     let bed = try FaultBed()
