@@ -182,7 +182,10 @@ extension Volume {
     inode.extentLock.lockExclusive()
     defer { inode.extentLock.unlockExclusive() }
     cancelStaging(inode, BlockRange(blocks), ledger)
-    while let extent = inode.data.removeFirst(in: blocks) {
+    // Each search goes on where the last extent ended: what lies before is a hole by now.
+    var first = blocks.lowerBound
+    while let extent = inode.data.removeFirst(in: first..<blocks.upperBound) {
+      first = extent.end
       if extent.state != .delayed { release(extent, of: inode, ledger) }
       inode.hasUnsyncedMetadata = true
     }
