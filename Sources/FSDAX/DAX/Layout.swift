@@ -73,18 +73,27 @@ extension Volume {
     let drops = profile.has(.dirtyDroppedByLayoutBreak)
     let pages =
       drops ? 0..<UInt64.max >> 12 : BlockRange(position: position, byteCount: byteCount).blocks
+    try unmapUnpinned(inode, pages, waits: waits)
+    if !drops { try writeBack(inode, pages, ledger) }
+    removeEntries(inode, pages, keepsDirty: false)
+  }
+
+  /// Takes a range away from mappings, and waits until no frame of it is pinned.
+  ///
+  /// Locks and errors: as `breakLayouts`.
+  func unmapUnpinned(
+    _ inode: Inode, _ pages: Range<UInt64>, waits: Bool = true
+  ) throws(Errno) {
     while true {
       let ticket = frames.pins.ticket
       inode.areas.unmap(pages)
-      if !hasPinnedFrame(inode, pages) { break }
+      if !hasPinnedFrame(inode, pages) { return }
       if !waits { throw .ERESTARTSYS }
       inode.invalidateLock.unlockExclusive()
       frames.pins.sleep(ticket: ticket)
       inode.invalidateLock.lockExclusive()
       if isInterrupted { throw .EINTR }
     }
-    if !drops { try writeBack(inode, pages, ledger) }
-    removeEntries(inode, pages, keepsDirty: false)
   }
 
   private func hasPinnedFrame(_ inode: Inode, _ pages: Range<UInt64>) -> Bool {

@@ -153,8 +153,10 @@ extension Volume {
 
   /// Removes a file; its blocks are free unless others share them.
   ///
+  /// Waits for pinned frames as truncation does. What was stored is gone, so nothing is written back.
+  ///
   /// - Parameter file: The file.
-  /// - Throws: `FSDAXError` with ENOENT.
+  /// - Throws: `FSDAXError` with ENOENT; with EINTR where a wait was interrupted, and the file stays.
   public func remove(_ file: FileID) throws(FSDAXError) {
     do throws(Errno) {
       let inode = try inode(file)
@@ -165,6 +167,7 @@ extension Volume {
         inode.ioLock.unlockExclusive()
       }
       try inode.check(file)
+      if !inode.entries.isEmpty { try unmapUnpinned(inode, 0..<UInt64.max) }
       deleteEntries(inode, 0..<UInt64.max)
       removeBlocks(inode, 0..<UInt64.max, ledgers.mine)
       inode.isReflink = false

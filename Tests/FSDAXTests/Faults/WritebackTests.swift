@@ -164,4 +164,51 @@ struct WritebackTests {
     #expect(try bed.block(file) == nil)
     #expect(try bed.load(area) == [0])
   }
+
+  @Test("A removal sleeps until the pin goes, and writes nothing back")
+  func removeWaits() throws {
+    let bed = try FaultBed()
+    let file = try bed.file(1)
+    let area = try bed.area(file)
+    try bed.store(area, 2)
+    let frame = try bed.volume.pin(area, page: 0)
+    let inode = try bed.volume.inode(file)
+    let before = bed.volume.ledger
+    let threads = RealThreads()
+    threads.start { try? bed.volume.remove(file) }
+    usleep(20_000)
+    #expect(inode.data.extent(containing: 0).map { Int($0.device) } == frame)
+    try bed.volume.unpin(frame)
+    threads.join()
+    #expect(throws: FSDAXError(.ENOENT, .open, file)) { try bed.volume.size(of: file) }
+    #expect(inode.data.extent(containing: 0) == nil)
+    #expect((bed.volume.ledger - before)[.linesFlushed] == 0)
+    #expect(bed.volume.frames.count(of: frame) == 0)
+  }
+
+  @Test("An interrupted removal leaves the file")
+  func removeInterrupted() throws {
+    let bed = try FaultBed()
+    let file = try bed.file(1)
+    let area = try bed.area(file)
+    try bed.store(area, 2)
+    let frame = try bed.volume.pin(area, page: 0)
+    bed.volume.isInterrupted = true
+    let isOver = DispatchSemaphore(value: 0)
+    let threads = RealThreads()
+    threads.start {
+      #expect(throws: FSDAXError(.EINTR, .open, file)) { try bed.volume.remove(file) }
+      isOver.signal()
+    }
+    // Who sleeps looks around when any pin goes; one stays.
+    while isOver.wait(timeout: .now() + 0.001) == .timedOut {
+      bed.volume.frames.pins.pin(frame)
+      try bed.volume.unpin(frame)
+    }
+    threads.join()
+    try bed.volume.unpin(frame)
+    bed.volume.isInterrupted = false
+    #expect(try bed.read(file, byteCount: 1) == [2])
+    try bed.volume.remove(file)
+  }
 }
