@@ -153,10 +153,10 @@ extension Volume {
 
   /// Removes a file; its blocks are free unless others share them.
   ///
-  /// Waits for pinned frames as truncation does. What was stored is gone, so nothing is written back.
+  /// Waits for pinned frames as truncation does; what was stored is not written back.
   ///
   /// - Parameter file: The file.
-  /// - Throws: `FSDAXError` with ENOENT; with EINTR where a wait was interrupted, and the file stays.
+  /// - Throws: `FSDAXError`: ENOENT; EINTR where the wait was interrupted, and the file stays.
   public func remove(_ file: FileID) throws(FSDAXError) {
     do throws(Errno) {
       let inode = try inode(file)
