@@ -3,7 +3,7 @@
 /// A frame number above four bits, as in the kernel; the marks that its index tree keeps beside a
 /// value stand in the value's top bits. Source: specification, section 4.1.
 struct Entry: Hashable, BitwiseCopyable, Sendable {
-  private static let lockedBit: UInt64 = 1 << 0
+  static let lockedBit: UInt64 = 1 << 0
   private static let hugeBit: UInt64 = 1 << 1
   private static let zeroBit: UInt64 = 1 << 2
   private static let emptyBit: UInt64 = 1 << 3

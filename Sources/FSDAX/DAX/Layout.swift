@@ -28,14 +28,9 @@ extension Volume {
   /// that nobody has written back: a marked one is split first. The kernel forgets them.
   private func removeEntries(_ inode: Inode, _ pages: Range<UInt64>, keepsDirty: Bool) {
     let ledger = ledgers.mine
-    // A huge entry that reaches into the range begins before it.
-    var cursor = pages.lowerBound & ~(Entry.hugeCount - 1)
+    var cursor = pages.lowerBound
     while var held = inode.entries.holdNext(from: cursor, before: pages.upperBound, ledger) {
       cursor = held.pages.upperBound
-      if cursor <= pages.lowerBound {
-        inode.entries.unlock(held.base)
-        continue
-      }
       if !keepsDirty, held.entry.isMarked, !held.lies(in: pages) {
         splitEntry(inode, &held, at: max(held.base, pages.lowerBound))
         cursor = held.pages.upperBound
