@@ -72,6 +72,7 @@ extension Volume {
         let first = (new + mask) >> UInt64(DAXDevice.pageShift)
         deleteEntries(inode, first..<UInt64.max)
         removeBlocks(inode, first..<UInt64.max, ledger)
+        releaseMaps(inode, from: first)
       }
     }
   }
@@ -192,5 +193,16 @@ extension Volume {
       if extent.state != .delayed { release(extent, of: inode, ledger) }
       inode.hasUnsyncedMetadata = true
     }
+  }
+
+  /// Gives back the memory of a file's maps from a block on, where nothing is mapped.
+  ///
+  /// A removed file leaves its memory to the next one of its number: a clone of 64 MiB into a file
+  /// that has to make it anew took 24 us instead of 20.
+  private func releaseMaps(_ inode: Inode, from block: UInt64) {
+    inode.extentLock.lockExclusive()
+    defer { inode.extentLock.unlockExclusive() }
+    inode.data.release(from: block)
+    inode.cow.release(from: block)
   }
 }
