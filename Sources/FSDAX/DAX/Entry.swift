@@ -3,7 +3,7 @@
 /// A frame number above four bits, as in the kernel; the marks that its index tree keeps beside a
 /// value stand in the value's top bits. Source: specification, section 4.1.
 struct Entry: Hashable, BitwiseCopyable, Sendable {
-  private static let lockedBit: UInt64 = 1 << 0
+  static let lockedBit: UInt64 = 1 << 0
   private static let hugeBit: UInt64 = 1 << 1
   private static let zeroBit: UInt64 = 1 << 2
   private static let emptyBit: UInt64 = 1 << 3
@@ -53,6 +53,8 @@ struct Entry: Hashable, BitwiseCopyable, Sendable {
     get { bits & Self.toWriteBit != 0 }
     set { bits = newValue ? bits | Self.toWriteBit : bits & ~Self.toWriteBit }
   }
+  /// Whether stores to it may not have been written back.
+  @inline(__always) var isMarked: Bool { bits & (Self.dirtyBit | Self.toWriteBit) != 0 }
   /// Whether it stands for frames of the device.
   @inline(__always) var hasFrames: Bool { bits & (Self.zeroBit | Self.emptyBit) == 0 }
   /// The first frame.
@@ -80,4 +82,9 @@ struct PlacedEntry: Hashable, BitwiseCopyable, Sendable {
 
   /// The indices covered.
   @inline(__always) var pages: Range<UInt64> { base..<base + entry.pageCount }
+
+  /// Whether all of them are in a range.
+  @inline(__always) func lies(in range: Range<UInt64>) -> Bool {
+    base >= range.lowerBound && base + entry.pageCount <= range.upperBound
+  }
 }

@@ -119,6 +119,13 @@ extension EntryTree {
     lock.unlockExclusive()
   }
 
+  /// Whether any entry of a range is locked just now.
+  func hasLocked(in pages: Range<UInt64>) -> Bool {
+    lock.lockExclusive()
+    defer { lock.unlockExclusive() }
+    return next(from: pages.lowerBound, before: pages.upperBound, having: Entry.lockedBit) != nil
+  }
+
   /// The next entry of a range, locked for the caller, who holds no other.
   ///
   /// - Parameters:

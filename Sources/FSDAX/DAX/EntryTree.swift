@@ -101,6 +101,8 @@ internal import Synchronization
   }
 
   /// The first entry at or behind an index, and before an end, that has all bits of a mask.
+  ///
+  /// A huge one that covers the index is the first.
   func next(from index: UInt64, before end: UInt64, having mask: UInt64 = 0) -> PlacedEntry? {
     var cursor = index
     while cursor < end, let (key, leaf) = unsafe leaf(atOrAfter: cursor >> Self.fanShift) {

@@ -80,9 +80,10 @@ extension Volume {
     inode.entries.lock.unlockExclusive()
   }
 
-  /// A copy into one page of a huge entry's frames: the entry becomes 512 small ones.
+  /// A change of one page under a huge entry with frames: the entry becomes 512 small ones, and the
+  /// one at the index is locked in its place.
   ///
-  /// The kernel replaces the huge entry by the small one, and forgets the other 511 pages.
+  /// The kernel replaces or removes the huge entry, and forgets the other 511 pages.
   func splitEntry(_ inode: Inode, _ held: inout PlacedEntry, at index: UInt64) {
     inode.areas.unmap(held.pages)
     inode.entries.lock.lockExclusive()

@@ -23,18 +23,20 @@ extension Volume {
   }
 
   /// Takes entries out of the tree one after the other, and their pages from all mappings.
+  ///
+  /// A huge entry that reaches over the range goes whole, but never with stores to pages outside
+  /// that nobody has written back: a marked one is split first. The kernel forgets them.
   private func removeEntries(_ inode: Inode, _ pages: Range<UInt64>, keepsDirty: Bool) {
     let ledger = ledgers.mine
-    // A huge entry that reaches into the range begins before it.
-    var cursor = pages.lowerBound & ~(Entry.hugeCount - 1)
-    while let held = inode.entries.holdNext(from: cursor, before: pages.upperBound, ledger) {
+    var cursor = pages.lowerBound
+    while var held = inode.entries.holdNext(from: cursor, before: pages.upperBound, ledger) {
       cursor = held.pages.upperBound
-      if cursor <= pages.lowerBound {
-        inode.entries.unlock(held.base)
-        continue
+      if !keepsDirty, held.entry.isMarked, !held.lies(in: pages) {
+        splitEntry(inode, &held, at: max(held.base, pages.lowerBound))
+        cursor = held.pages.upperBound
       }
       inode.areas.unmap(held.pages)
-      if keepsDirty, held.entry.isDirty || held.entry.isToWrite {
+      if keepsDirty, held.entry.isMarked {
         inode.entries.unlock(held.base)
         continue
       }
@@ -66,18 +68,27 @@ extension Volume {
     let drops = profile.has(.dirtyDroppedByLayoutBreak)
     let pages =
       drops ? 0..<UInt64.max >> 12 : BlockRange(position: position, byteCount: byteCount).blocks
+    try unmapUnpinned(inode, pages, waits: waits)
+    if !drops { try writeBack(inode, pages, ledger) }
+    removeEntries(inode, pages, keepsDirty: false)
+  }
+
+  /// Takes a range away from mappings, and waits until no frame of it is pinned.
+  ///
+  /// Locks and errors: as `breakLayouts`.
+  func unmapUnpinned(
+    _ inode: Inode, _ pages: Range<UInt64>, waits: Bool = true
+  ) throws(Errno) {
     while true {
       let ticket = frames.pins.ticket
       inode.areas.unmap(pages)
-      if !hasPinnedFrame(inode, pages) { break }
+      if !hasPinnedFrame(inode, pages) { return }
       if !waits { throw .ERESTARTSYS }
       inode.invalidateLock.unlockExclusive()
       frames.pins.sleep(ticket: ticket)
       inode.invalidateLock.lockExclusive()
       if isInterrupted { throw .EINTR }
     }
-    if !drops { try writeBack(inode, pages, ledger) }
-    removeEntries(inode, pages, keepsDirty: false)
   }
 
   private func hasPinnedFrame(_ inode: Inode, _ pages: Range<UInt64>) -> Bool {

@@ -31,9 +31,11 @@ struct WriteFence: ~Copyable, Sendable {
 extension Volume {
   /// Keeps faults out of a range that a write may copy-on-write; false where nobody maps the file.
   ///
-  /// `ioLock` is held alone.
+  /// `ioLock` is held alone. Throws EAGAIN, with no fence, for a fault under way without waiting.
   @inline(__always)
-  func fenceFaults(_ inode: Inode, _ position: UInt64, _ byteCount: Int) -> Bool {
+  func fenceFaults(
+    _ inode: Inode, _ position: UInt64, _ byteCount: Int, waits: Bool
+  ) throws(Errno) -> Bool {
     if inode.areas.isEmpty { return false }
     guard inode.isReflink || options.alwaysCopiesOnWrite || options.personality == .btrfs else {
       return false
@@ -41,8 +43,26 @@ extension Volume {
     inode.writeFence.set(
       BlockRange(position: position, byteCount: UInt64(byteCount)).blocks)
     // Faults that came before have the lock shared until they are done.
-    inode.invalidateLock.lockExclusive()
+    if waits {
+      inode.invalidateLock.lockExclusive()
+    } else if !inode.invalidateLock.tryLockExclusive() {
+      inode.writeFence.clear()
+      throw .EAGAIN
+    }
     inode.invalidateLock.unlockExclusive()
     return true
+  }
+
+  /// EAGAIN for a range with an entry that a fault or a write-back is at work on.
+  ///
+  /// Before anything is changed: blocks allocated under an entry that stays would not be seen
+  /// through it, and marks once cleared would be lost. So an entry locked later is waited for.
+  @inline(never)
+  func refuseLocked(
+    _ inode: Inode, _ position: UInt64, _ byteCount: Int
+  ) throws(Errno) {
+    if inode.entries.isEmpty { return }
+    let pages = BlockRange(position: position, byteCount: UInt64(byteCount)).blocks
+    if inode.entries.hasLocked(in: pages) { throw .EAGAIN }
   }
 }

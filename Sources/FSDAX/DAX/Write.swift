@@ -85,8 +85,10 @@ extension Volume {
       if options.contains(.noWait) { throw .EAGAIN }
       try zeroToNewEnd(inode, position: UInt64(position), ledger)
     }
-    let isFenced = fenceFaults(inode, UInt64(position), byteCount)
+    let isFenced = try fenceFaults(
+      inode, UInt64(position), byteCount, waits: !options.contains(.noWait))
     defer { if isFenced { inode.writeFence.clear() } }
+    if options.contains(.noWait) { try refuseLocked(inode, UInt64(position), byteCount) }
     // SAFETY: `byteCount` is within the buffer.
     let done = try unsafe writeRange(
       inode, UInt64(position), start, byteCount,

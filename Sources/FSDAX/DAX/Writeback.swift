@@ -32,20 +32,23 @@ extension Volume {
     }
   }
 
-  /// Writes back, orders, and reports once what failed since the last time.
+  /// Writes back, orders, and reports once what failed since the last time; then the metadata are
+  /// not synced either.
   func syncRange(
     _ inode: Inode, _ pages: Range<UInt64>, _ ledger: LedgerStripe
   ) throws(Errno) {
+    var failure: Errno?
     do throws(Errno) {
       try writeBack(inode, pages, ledger)
     } catch {
-      // Recorded with the inode, and reported below.
+      failure = error
     }
     device.order(ledger)
+    // Another thread's sync may have taken what this one recorded.
+    if let failed = inode.takeWritebackError() ?? failure { throw failed }
     inode.extentLock.lockExclusive()
     inode.hasUnsyncedMetadata = false
     inode.extentLock.unlockExclusive()
-    if let failed = inode.takeWritebackError() { throw failed }
   }
 
   /// Flushes the dirty entries of a range, each in this order: stores are refused, lines are

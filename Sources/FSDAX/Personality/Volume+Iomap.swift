@@ -16,7 +16,12 @@ extension Volume: IomapOperations {
       if options.personality == .xfs { return found }
       return try verifiedRead(inode, found, operation)
     }
-    inode.extentLock.lockExclusive()
+    if operation.contains(.noWait) {
+      // A fault may have it, and zero new blocks with it.
+      guard inode.extentLock.tryLockExclusive() else { throw .EAGAIN }
+    } else {
+      inode.extentLock.lockExclusive()
+    }
     defer { inode.extentLock.unlockExclusive() }
     var mappings =
       switch options.personality {

@@ -77,6 +77,17 @@ internal import Synchronization
     denseCount = count
   }
 
+  /// Frees the chunks of a number and above; all of them are holes.
+  mutating func release(from number: UInt64) {
+    for index in number..<max(denseCount, number) { chunk(index)?.free() }
+    // The array stays as long as it is, and is not looked at there any more.
+    denseCount = min(denseCount, number)
+    while let at = sparse.ceiling(SparseChunk(number: number)) {
+      ExtentChunk(address: sparse.record(at: at).address)?.free()
+      sparse.remove(at: at)
+    }
+  }
+
   /// The lowest number of a chunk not below one, or nil.
   func next(atOrAfter number: UInt64) -> UInt64? {
     var index = number

@@ -10,7 +10,7 @@ struct ExtentMap: ~Copyable {
   /// The longest extent.
   static let longest: UInt64 = 1 << 21
 
-  private var chunks = ExtentDirectory()
+  private(set) var chunks = ExtentDirectory()
   // Atomic, although its writers hold a lock: a structure with an atomic in it is passed by address
   // and never loaded as a whole, which would wait for the narrower stores before it.
   private let mappedCount = Atomic<Int>(0)
@@ -196,6 +196,15 @@ struct ExtentMap: ~Copyable {
       chunk.mappedCount &-= count
       block += UInt64(count)
     }
+  }
+
+  /// Gives back the memory for blocks from one on, which are all holes.
+  ///
+  /// The first chunk stays: a small file that is emptied and written again costs no allocation.
+  mutating func release(from block: UInt64) {
+    let isWhole = block & UInt64(ExtentChunk.blockCount - 1) == 0
+    let number = block >> ExtentChunk.shift + (isWhole ? 0 : 1)
+    chunks.release(from: max(number, 1))
   }
 
   /// Puts an extent in the place of one that covers its range; nil, and no change, without one.

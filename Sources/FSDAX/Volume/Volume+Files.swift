@@ -72,6 +72,7 @@ extension Volume {
         let first = (new + mask) >> UInt64(DAXDevice.pageShift)
         deleteEntries(inode, first..<UInt64.max)
         removeBlocks(inode, first..<UInt64.max, ledger)
+        releaseMaps(inode, from: first)
       }
     }
   }
@@ -153,8 +154,10 @@ extension Volume {
 
   /// Removes a file; its blocks are free unless others share them.
   ///
+  /// Waits for pinned frames as truncation does; what was stored is not written back.
+  ///
   /// - Parameter file: The file.
-  /// - Throws: `FSDAXError` with ENOENT.
+  /// - Throws: `FSDAXError`: ENOENT; EINTR where the wait was interrupted, and the file stays.
   public func remove(_ file: FileID) throws(FSDAXError) {
     do throws(Errno) {
       let inode = try inode(file)
@@ -165,6 +168,7 @@ extension Volume {
         inode.ioLock.unlockExclusive()
       }
       try inode.check(file)
+      if !inode.entries.isEmpty { try unmapUnpinned(inode, 0..<UInt64.max) }
       deleteEntries(inode, 0..<UInt64.max)
       removeBlocks(inode, 0..<UInt64.max, ledgers.mine)
       inode.isReflink = false
@@ -182,9 +186,23 @@ extension Volume {
     inode.extentLock.lockExclusive()
     defer { inode.extentLock.unlockExclusive() }
     cancelStaging(inode, BlockRange(blocks), ledger)
-    while let extent = inode.data.removeFirst(in: blocks) {
+    // Each search goes on where the last extent ended: what lies before is a hole by now.
+    var first = blocks.lowerBound
+    while let extent = inode.data.removeFirst(in: first..<blocks.upperBound) {
+      first = extent.end
       if extent.state != .delayed { release(extent, of: inode, ledger) }
       inode.hasUnsyncedMetadata = true
     }
+  }
+
+  /// Gives back the memory of a file's maps from a block on, where nothing is mapped.
+  ///
+  /// A removed file leaves its memory to the next one of its number: a clone of 64 MiB into a file
+  /// that has to make it anew took 24 us instead of 20.
+  private func releaseMaps(_ inode: Inode, from block: UInt64) {
+    inode.extentLock.lockExclusive()
+    defer { inode.extentLock.unlockExclusive() }
+    inode.data.release(from: block)
+    inode.cow.release(from: block)
   }
 }

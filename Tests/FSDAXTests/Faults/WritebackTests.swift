@@ -107,6 +107,26 @@ struct WritebackTests {
     try bed.volume.sync(file, byteCount: 0)
   }
 
+  @Test("A sync that fails leaves the metadata unsynced", arguments: bothProfiles)
+  func metadataAfterError(profile: Profile) throws {
+    let bed = try FaultBed(profile)
+    let file = try bed.file(1)
+    let area = try bed.area(file)
+    #expect(bed.fault(area, write: true).flags == .noPage)
+    let inode = try bed.volume.inode(file)
+    #expect(inode.hasUnsyncedMetadata)
+    // An error kept from an earlier write-back ends a sync as one of its own does.
+    inode.recordWritebackError(.EIO)
+    #expect(throws: FSDAXError(.EIO, .sync, file)) { try bed.volume.sync(file) }
+    #expect(inode.hasUnsyncedMetadata)
+    try bed.store(area, 2)
+    bed.volume.device.kill()
+    #expect(throws: FSDAXError(.EIO, .sync, file)) { try bed.volume.sync(file) }
+    #expect(inode.hasUnsyncedMetadata)
+    try bed.volume.sync(file, byteCount: 0)
+    #expect(!inode.hasUnsyncedMetadata)
+  }
+
   @Test("A pinned frame stops the breaking of layouts until it is free")
   func pins() throws {
     let bed = try FaultBed()
@@ -143,5 +163,52 @@ struct WritebackTests {
     threads.join()
     #expect(try bed.block(file) == nil)
     #expect(try bed.load(area) == [0])
+  }
+
+  @Test("A removal sleeps until the pin goes, and writes nothing back")
+  func removeWaits() throws {
+    let bed = try FaultBed()
+    let file = try bed.file(1)
+    let area = try bed.area(file)
+    try bed.store(area, 2)
+    let frame = try bed.volume.pin(area, page: 0)
+    let inode = try bed.volume.inode(file)
+    let before = bed.volume.ledger
+    let threads = RealThreads()
+    threads.start { try? bed.volume.remove(file) }
+    usleep(20_000)
+    #expect(inode.data.extent(containing: 0).map { Int($0.device) } == frame)
+    try bed.volume.unpin(frame)
+    threads.join()
+    #expect(throws: FSDAXError(.ENOENT, .open, file)) { try bed.volume.size(of: file) }
+    #expect(inode.data.extent(containing: 0) == nil)
+    #expect((bed.volume.ledger - before)[.linesFlushed] == 0)
+    #expect(bed.volume.frames.count(of: frame) == 0)
+  }
+
+  @Test("An interrupted removal leaves the file")
+  func removeInterrupted() throws {
+    let bed = try FaultBed()
+    let file = try bed.file(1)
+    let area = try bed.area(file)
+    try bed.store(area, 2)
+    let frame = try bed.volume.pin(area, page: 0)
+    bed.volume.isInterrupted = true
+    let isOver = DispatchSemaphore(value: 0)
+    let threads = RealThreads()
+    threads.start {
+      #expect(throws: FSDAXError(.EINTR, .open, file)) { try bed.volume.remove(file) }
+      isOver.signal()
+    }
+    // Who sleeps looks around when any pin goes; one stays.
+    while isOver.wait(timeout: .now() + 0.001) == .timedOut {
+      bed.volume.frames.pins.pin(frame)
+      try bed.volume.unpin(frame)
+    }
+    threads.join()
+    try bed.volume.unpin(frame)
+    bed.volume.isInterrupted = false
+    #expect(try bed.read(file, byteCount: 1) == [2])
+    try bed.volume.remove(file)
   }
 }

@@ -34,6 +34,60 @@ struct ExtentMapTests {
     #expect(map.isEmpty && map.removeLast(in: 0..<1000) == nil)
   }
 
+  @Test("Memory for blocks from one on is given back, but for the first chunk")
+  func release() {
+    var map = ExtentMap()
+    let firsts: [UInt64] = [0, 600, 1024, 1 << 21, 1 << 22, 1 << 22 + 512, 1 << 40]
+    let all = firsts.map { Extent(first: $0, device: 9, count: 20, state: .written) }
+    for extent in all { map.insert(extent) }
+    for extent in all[2...] { map.remove(extent) }
+    map.release(from: 700)
+    #expect(withMemory(map, firsts) == [0, 600])
+    #expect(extents(map) == Array(all[..<2]))
+    #expect(map.lastMapped(before: .max) == 619)
+    // All of it can be mapped again.
+    for extent in all[2...] { map.insert(extent) }
+    #expect(extents(map) == all)
+    while map.removeLast(in: 0..<UInt64.max) != nil {}
+    map.release(from: 0)
+    #expect(withMemory(map, firsts) == [0])
+    #expect(extents(map) == [])
+    #expect(map.lastMapped(before: .max) == nil)
+    map.release(from: 1 << 50)
+    map.insert(all[6])
+    #expect(extents(map) == [all[6]])
+  }
+
+  @Test("Truncation gives back the memory of what it cuts off")
+  func truncation() throws {
+    let rig = try Rig(byteCount: 16 << 20)
+    let old = [UInt8](repeating: 7, count: 4 << 20)
+    let file = try rig.file(old)
+    rig.shareBlocks(file, with: try rig.volume.create())
+    try rig.volume.setAttributes(of: file) { $0.cowExtentHint = 1024 }
+    try rig.write(file, 0, [1])
+    let inode = rig.inode(file)
+    #expect(withMemory(inode.data, [0, 512]) == [0, 512])
+    #expect(withMemory(inode.cow, [0, 512]) == [0, 512])
+    try rig.volume.truncate(file, to: 5000)
+    #expect(withMemory(inode.data, [0, 512]) == [0])
+    #expect(withMemory(inode.cow, [0, 512]) == [0])
+    try rig.volume.truncate(file, to: 4 << 20)
+    try rig.write(file, 3 << 20, pattern(4096))
+    let expected = [1] + old[1..<5000] + zeros((3 << 20) - 5000) + pattern(4096)
+    #expect(try rig.read(file, 0, 3 << 20 + 4096) == expected)
+    rig.expectInvariants()
+  }
+
+  /// Those of the blocks for which the map has words.
+  private func withMemory(_ map: borrowing ExtentMap, _ blocks: [UInt64]) -> [UInt64] {
+    var found: [UInt64] = []
+    for block in blocks where map.chunks.chunk(block >> ExtentChunk.shift) != nil {
+      found.append(block)
+    }
+    return found
+  }
+
   private func extents(_ map: borrowing ExtentMap) -> [Extent] {
     var extents: [Extent] = []
     var next = map.extent(atOrAfter: 0)

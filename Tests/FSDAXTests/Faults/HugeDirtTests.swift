@@ -1,0 +1,102 @@
+import Testing
+
+@testable import FSDAX
+
+@Suite("Dirt of huge entries that are dropped in part")
+struct HugeDirtTests {
+  /// A file whose first 2 MiB are its own, stored to as one huge page, with staging over them.
+  private struct Scene {
+    let bed: FaultBed
+    let file: FileID
+    let area: VirtualArea
+
+    init(_ profile: Profile) throws {
+      bed = try FaultBed(profile, byteCount: 32 << 20)
+      file = try bed.volume.create()
+      try bed.volume.allocate(file, at: 0, byteCount: 2 * FaultBed.huge)
+      try bed.write(file, 3, at: FaultBed.huge, byteCount: FaultBed.huge)
+      let peer = try bed.volume.create()
+      try bed.volume.clone(from: file, to: peer)
+      area = try bed.area(file, pages: 512)
+      #expect(bed.fault(area, 0, write: true, order: 9).flags == .noPage)
+      for page in 0..<512 { try bed.store(area, UInt8(page & 127) + 1, at: page << 12) }
+      // A write behind them reserves blocks for all of the hint's window.
+      try bed.volume.setAttributes(of: file) { $0.cowExtentHint = 1024 }
+      try bed.write(file, 4, at: 600 << 12)
+      #expect(try bed.volume.inode(file).cow.extent(containing: 0).map { $0.end >= 512 } == true)
+      #expect(try bed.entry(file)?.entry.isHuge == true)
+    }
+
+    /// Every page but one is dirty, small, and where the file's blocks are.
+    func expectDirt(except clean: Int, lines: Int = 511 * 64) throws {
+      for page in 0..<512 where page != clean {
+        let entry = try #require(try bed.entry(file, UInt64(page)), "page \(page)").entry
+        #expect(entry.isDirty && !entry.isHuge && !entry.isLocked, "page \(page)")
+        #expect(try bed.block(file, UInt64(page)) == entry.frame, "page \(page)")
+        #expect(bed.volume.frames.count(of: entry.frame) == 1, "page \(page)")
+      }
+      #expect(try bed.entry(file, UInt64(clean)) == nil)
+      #expect(try bed.pages(file) == 511)
+      let before = bed.volume.ledger
+      try bed.volume.sync(file)
+      #expect((bed.volume.ledger - before)[.linesFlushed] == lines)
+    }
+  }
+
+  @Test("A copying write takes the dirt of its own page only", arguments: bothProfiles)
+  func write(profile: Profile) throws {
+    let scene = try Scene(profile)
+    let (bed, file, area) = (scene.bed, scene.file, scene.area)
+    let old = try #require(try bed.block(file, 7))
+    try bed.write(file, 9, at: 7 << 12)
+    #expect(try bed.block(file, 7) != old)
+    #expect(bed.volume.frames.count(of: old) == 0)
+    try scene.expectDirt(except: 7)
+    for page in 0..<512 {
+      #expect(try bed.load(area, at: page << 12) == [page == 7 ? 9 : UInt8(page & 127) + 1])
+    }
+    // A store after the write-back faults, and is dirty again.
+    try bed.store(area, 8, at: 8 << 12)
+    #expect(try bed.entry(file, 8)?.entry.isDirty == true)
+  }
+
+  @Test("So do zeroing, in both profiles, and unsharing", arguments: bothProfiles)
+  func zeroAndUnshare(profile: Profile) throws {
+    let zeroed = try Scene(profile)
+    try zeroed.bed.volume.zero(zeroed.file, at: 511 << 12, byteCount: 4096)
+    try zeroed.expectDirt(except: 511)
+    #expect(try zeroed.bed.load(zeroed.area, at: 511 << 12) == [0])
+    // H10 keeps the entry whole, with its frames.
+    if profile.has(.unshareKeepsDirtyEntries) { return }
+    let unshared = try Scene(profile)
+    try unshared.bed.volume.unshare(unshared.file, at: 0, byteCount: 4096)
+    try unshared.expectDirt(except: 0)
+    #expect(try unshared.bed.load(unshared.area) == [1])
+  }
+
+  @Test("A deletion of a part leaves the rest dirty, and takes a clean huge entry whole")
+  func delete() throws {
+    let scene = try Scene(.strict)
+    let inode = try scene.bed.volume.inode(scene.file)
+    scene.bed.volume.deleteEntries(inode, 100..<101)
+    try scene.expectDirt(except: 100)
+    let clean = try Scene(.strict)
+    try clean.bed.volume.sync(clean.file)
+    clean.bed.volume.deleteEntries(try clean.bed.volume.inode(clean.file), 100..<101)
+    #expect(try clean.bed.pages(clean.file) == 0)
+  }
+
+  @Test("Punching and shrinking write a huge entry back before it goes", arguments: [true, false])
+  func layoutBreak(isPunch: Bool) throws {
+    let scene = try Scene(.strict)
+    let before = scene.bed.volume.ledger
+    if isPunch {
+      try scene.bed.volume.punch(scene.file, at: 7 << 12, byteCount: 4096)
+    } else {
+      try scene.bed.volume.truncate(scene.file, to: 7 << 12)
+    }
+    #expect((scene.bed.volume.ledger - before)[.linesFlushed] == 512 * 64)
+    #expect(try scene.bed.pages(scene.file) == 0)
+    #expect(try scene.bed.load(scene.area, at: 6 << 12) == [7])
+  }
+}
