@@ -8,12 +8,14 @@ struct FaultBed {
 
   init(
     _ profile: Profile = .strict, byteCount: Int = 16 << 20,
-    tracking: ShareTracking = .shareCount, copyMode: CopyMode = .pmem
+    tracking: ShareTracking = .shareCount, copyMode: CopyMode = .pmem,
+    alwaysCopies: Bool = false
   ) throws {
     var options = VolumeOptions(byteCount: byteCount)
     options.device.copyMode = copyMode
     options.profile = profile
     options.tracking = tracking
+    options.alwaysCopiesOnWrite = alwaysCopies
     options.groupCount = 1
     volume = try Volume(options)
   }

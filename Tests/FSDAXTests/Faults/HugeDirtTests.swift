@@ -99,4 +99,55 @@ struct HugeDirtTests {
     #expect(try scene.bed.pages(scene.file) == 0)
     #expect(try scene.bed.load(scene.area, at: 6 << 12) == [7])
   }
+
+  @Test("Random stores stay covered by dirty entries until a write-back", arguments: 1...12)
+  func coverage(seed: Int) throws {
+    let bed = try FaultBed(byteCount: 48 << 20, alwaysCopies: seed & 1 == 0)
+    let file = try bed.volume.create()
+    try bed.volume.allocate(file, at: 0, byteCount: 2 * FaultBed.huge)
+    let peer = try bed.volume.create()
+    let area = try bed.area(file, pages: 1024)
+    var random = SplitMix(seed: UInt64(seed))
+    var stored: Set<Int> = []
+    try bed.volume.setAttributes(of: file) { $0.cowExtentHint = [1, 64, 1024][seed % 3] }
+    for step in 0..<120 {
+      let page = random.below(1024)
+      let count = 1 + random.below([1, 4, 600][random.below(3)])
+      let pages = page..<min(page + count, 1024)
+      switch random.below(9) {
+      case 0...4:
+        // Every second store tries for a huge page first.
+        if step & 1 == 0 { _ = bed.fault(area, page, write: true, order: 9) }
+        try bed.store(area, UInt8(step), at: page << 12)
+        stored.insert(page)
+      case 5:
+        try bed.write(file, UInt8(step), at: page << 12, byteCount: pages.count << 12)
+        stored.subtract(pages)
+      case 6:
+        try bed.volume.zero(file, at: page << 12, byteCount: pages.count << 12)
+        stored.subtract(pages)
+      case 7:
+        try bed.volume.unshare(file, at: page << 12, byteCount: pages.count << 12)
+        stored.subtract(pages)
+      default:
+        // A huge entry is written back whole.
+        let flushed = try bed.entry(file, UInt64(page))?.pages ?? 0..<0
+        try bed.volume.sync(file, from: page << 12, byteCount: 4096)
+        stored.subtract(flushed.map { Int($0) })
+        guard random.below(2) == 0 else { continue }
+        // A clone writes all back, and huge pages have a place again.
+        _ = try bed.volume.clone(
+          from: OpenFile(file, on: bed.volume), at: FaultBed.huge, byteCount: FaultBed.huge,
+          to: OpenFile(peer, on: bed.volume), at: FaultBed.huge)
+        stored.removeAll()
+      }
+      for page in stored {
+        let placed = try bed.entry(file, UInt64(page))
+        let frame = placed.map { $0.entry.frame + page - Int($0.base) }
+        let block = try bed.block(file, UInt64(page))
+        let isCovered = placed?.entry.isDirty == true && frame == block
+        #expect(isCovered, "seed \(seed) step \(step) page \(page)")
+      }
+    }
+  }
 }
