@@ -80,7 +80,8 @@ struct FaultExerciseTests {
         #expect(measured.touches == pages * combination.threads)
         // A page or two of the thread's own may fault beside it, which only many touches outweigh.
         let strays = measured.faultsObserved - measured.faultsExpected
-        #expect(measured.isReconciled || (pages == 1 && (0...8).contains(strays)), "\(measured)")
+        let isFew = measured.touches <= 8
+        #expect(measured.isReconciled || (isFew && (0...8).contains(strays)), "\(measured)")
         #expect(measured.cpuNanoseconds > 0 && measured.wallNanoseconds > 0)
         try exercise.verify()
       }
@@ -167,7 +168,7 @@ struct FaultExerciseTests {
   func keepsPagesFromForks(_ access: FaultAccess, _ memory: FaultMemory) throws {
     let pattern = FaultPattern(pageByteCount: 4096, isZero: !access.isCopy)
     let mapping = try FaultMapping(
-      access, memory, pageByteCount: 4096, byteCount: 1 << 20, pattern: pattern)
+      access, memory, pageByteCount: 4096, byteCount: 2 << 20, pattern: pattern)
     #expect(try isKeptFromForks(mapping.range))
     var isKeptFromTheChosen: Bool?
     try mapping.inherit { () throws(FaultError) in
