@@ -14,16 +14,11 @@ public enum SelfTestAdvice {
     String(cell.name.map { $0 == "=" || $0 == ";" ? ":" : $0 })
   }
 
-  /// Why cells may not gate.
-  ///
-  /// Of the self-tests within 30 days of the last one, the one with the most sessions decides about
-  /// dispersion: a quick one knows less. The last layout probe decides about layout.
-  ///
-  /// - Parameters:
-  ///   - steps: The rows of `selftest.csv`.
-  ///   - cells: The cells of a duel.
-  /// - Returns: The reasons, for those cells that have one.
-  public static func reasons(_ steps: [SelfTestStep], for cells: [Cell]) -> [Cell: String] {
+  /// The steps that decide about cells: of the self-tests within 30 days of the last one, the one
+  /// with the most sessions about dispersion, for a quick one knows less, and the last layout probe.
+  private static func deciding(
+    _ steps: [SelfTestStep]
+  ) -> (dispersion: SelfTestStep?, layout: SelfTestStep?) {
     let newest = steps.map(\.startedUnix).max() ?? 0
     let recent = steps.filter { step in
       let (age, overflow) = newest.subtractingReportingOverflow(step.startedUnix)
@@ -37,6 +32,25 @@ public enum SelfTestAdvice {
       .max { (sessions($0), $0.startedUnix) < (sessions($1), $1.startedUnix) }
     let layout = recent.filter { $0.step == layoutStep && !$0.values.isEmpty }
       .max { $0.startedUnix < $1.startedUnix }
+    return (dispersion, layout)
+  }
+
+  /// The starts of the self-tests that decide about cells.
+  ///
+  /// A record that is kept short must keep these.
+  public static func deciding(in steps: [SelfTestStep]) -> Set<Int> {
+    let (dispersion, layout) = deciding(steps)
+    return Set([dispersion, layout].compactMap { $0?.startedUnix })
+  }
+
+  /// Why cells may not gate.
+  ///
+  /// - Parameters:
+  ///   - steps: The rows of `selftest.csv`.
+  ///   - cells: The cells of a duel.
+  /// - Returns: The reasons, for those cells that have one.
+  public static func reasons(_ steps: [SelfTestStep], for cells: [Cell]) -> [Cell: String] {
+    let (dispersion, layout) = deciding(steps)
     var reasons: [Cell: String] = [:]
     for cell in cells {
       let name = name(of: cell)

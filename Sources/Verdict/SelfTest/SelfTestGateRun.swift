@@ -5,13 +5,19 @@ internal import Record
 public struct SelfTestGateRun: Equatable, Sendable {
   /// One row for each cell.
   public let rows: [VerdictRow]
+  /// The session, whose worker processes its gate runs have in common.
+  public let session: Int
 
   /// Judges the cells of a gate run as a duel does.
-  public init(cells: [DuelCell], referenceShifts: [Cell: [Double]]) {
+  public init(cells: [DuelCell], referenceShifts: [Cell: [Double]], session: Int) {
+    self.session = session
     rows = DuelOutcome(cells: cells, referenceShifts: referenceShifts, sides: []).report.rows
   }
 
-  init(rows: [VerdictRow]) { self.rows = rows }
+  init(rows: [VerdictRow], session: Int = 0) {
+    self.rows = rows
+    self.session = session
+  }
 
   func rows(without cells: Set<Cell>) -> [VerdictRow] {
     rows.filter { !cells.contains($0.cell) }

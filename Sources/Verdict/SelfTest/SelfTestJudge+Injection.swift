@@ -42,18 +42,28 @@ extension SelfTestJudge {
       let share = SelfTestShare(trials: total, failures: found, maximum: 0)
       step.count(share, inconclusive: open)
       if !share.holds(isExploratory: plan.isExploratory) {
-        complaints.append("\(found) of \(total) comparisons failed")
+        complaints.append(
+          total == 0 ? Self.nothing : "\(found) of \(total) comparisons failed")
       }
     case .estimate:
       step.note("comparisons", Double(total))
       step.note("comparisons_found", Double(found))
-      if total == 0 { complaints.append("nothing was compared") }
+      if total == 0 { complaints.append(Self.nothing) }
     case .power(let least):
       let share = SelfTestShare(trials: total, failures: total - found, maximum: 1 - least)
       step.count(share, inconclusive: open)
       if !share.holds(isExploratory: plan.isExploratory) {
         let missed = judged.flatMap { $0.filter { $0.judgement != .regressed }.map(\.cell) }
-        complaints.append("found \(found) of \(total): missed in \(Self.list(missed))")
+        complaints.append(
+          total == 0
+            ? Self.nothing : "found \(found) of \(total): missed in \(Self.list(missed))")
+      }
+    }
+    noteSessions(runs, &step) {
+      switch demand {
+      case .silence: $0.judgement == .regressed
+      case .estimate: false
+      case .power: $0.judgement != .regressed
       }
     }
     noteAdvisory(runs, &step)
@@ -77,7 +87,7 @@ extension SelfTestJudge {
     noteAdvisory(runs, &step)
     var complaints: [String] = []
     if !share.holds(isExploratory: plan.isExploratory) {
-      complaints.append("found \(found) of \(total)")
+      complaints.append(total == 0 ? Self.nothing : "found \(found) of \(total)")
     }
     if !passed.isEmpty {
       complaints.append("\(passed.count) slowdowns passed: \(Self.list(passed.map(\.cell)))")
@@ -102,7 +112,7 @@ extension SelfTestJudge {
     if !share.holds(isExploratory: plan.isExploratory) {
       complaints.append(
         total == 0
-          ? "nothing was compared"
+          ? Self.nothing
           : "\(wrong.count) of \(total) look slower or equal: \(Self.list(wrong.map(\.cell)))")
     }
     complaints += estimate(judged, 1 / (1 + Double(permille) / 1000) - 1, &step)
@@ -147,6 +157,8 @@ extension SelfTestJudge {
     }
     return complaints
   }
+
+  private static let nothing = "nothing was compared"
 
   private static func name(_ permille: Int) -> String {
     permille % 10 == 0 ? String(permille / 10) : "\(permille / 10).\(permille % 10)"

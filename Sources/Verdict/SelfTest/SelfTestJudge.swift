@@ -80,6 +80,7 @@ extension SelfTestJudge {
     step.note("comparisons", Double(comparisons))
     step.note("comparisons_regressed", Double(count(judged) { $0.judgement == .regressed }))
     step.note("comparisons_inconclusive", Double(count(judged) { $0.isOpen }))
+    noteSessions(runs, &step) { $0.judgement == .regressed }
     noteAdvisory(runs, &step)
     var complaints: [String] = []
     if judged.isEmpty { complaints.append("there was no gate run of a cell that may gate") }
@@ -103,6 +104,18 @@ extension SelfTestJudge {
 
   func count(_ runs: [[VerdictRow]], _ condition: (VerdictRow) -> Bool) -> Int {
     runs.reduce(0) { $0 + $1.filter(condition).count }
+  }
+
+  /// The sessions, and in how many of them something was wrong.
+  ///
+  /// Gate runs of a session have worker processes in common, so the bounds of a share of gate runs
+  /// hold for these processes; what others would show, only the sessions sample.
+  func noteSessions(
+    _ runs: [SelfTestGateRun], _ step: inout SelfTestStep, isWrong: (VerdictRow) -> Bool
+  ) {
+    let wrong = runs.filter { $0.rows(without: advisory).contains(where: isWrong) }
+    step.note("sessions", Double(Set(runs.map(\.session)).count))
+    step.note("sessions_wrong", Double(Set(wrong.map(\.session)).count))
   }
 
   /// What the cells that are not judged did, lest they be forgotten.

@@ -34,19 +34,22 @@ public struct SelfTestPlan: Equatable, Sendable {
   public var runsPerSession: Int
   /// Largest share of the gate runs of a build against itself that may end undecided.
   public var inconclusiveMaximum: Double
+  /// One of how many cells an injection takes, another one in each step; 1 for all of them.
+  public var cellStride = 1
   /// Whether shares are judged only by what their bounds exclude.
   ///
   /// A power of 95 % cannot be shown by a few dozen trials: one miss more than expected is chance.
   /// Such a test fails when its trials refute the requirement, and passes without proving it.
   public var isExploratory: Bool
 
-  /// About 75 seconds on a quiet machine, of which getting cells ready is the half; 2 %, of which
-  /// little is required, is left out.
+  /// Under a minute on a quiet machine; 2 %, of which little is required, is left out, and a
+  /// slowdown is injected into every third cell.
   public static let quick = {
     var plan = SelfTestPlan(
       name: "quick", sameRuns: 20, repeats: 1, neighbourSameRuns: 2, neighbourInjectedRuns: 1,
       swappedRuns: 1, runsPerSession: 4, inconclusiveMaximum: 0.1, isExploratory: true)
     plan.injections.removeAll { $0.permille == 20 }
+    plan.cellStride = 3
     return plan
   }()
 
@@ -72,6 +75,17 @@ public struct SelfTestPlan: Equatable, Sendable {
     plan.neighbourInjection.gateRuns = min(neighbourInjection.gateRuns, gateRuns)
     plan.swapped.gateRuns = min(swapped.gateRuns, gateRuns)
     return plan
+  }
+
+  /// The cells that a step with an injection takes.
+  ///
+  /// - Parameters:
+  ///   - cells: All cells of the self-test, in a fixed order.
+  ///   - step: The number of the step among those with an injection, from 0.
+  /// - Returns: Every `cellStride`-th cell, and all where a step would have fewer than four.
+  public func cells<Element>(_ cells: [Element], injectedIn step: Int) -> [Element] {
+    guard cells.count >= 4 * cellStride else { return cells }
+    return cells.indices.filter { $0 % cellStride == step % cellStride }.map { cells[$0] }
   }
 
   private init(

@@ -46,7 +46,9 @@ struct LayoutProbe {
         recipe: recipe(seed: seed), source: top, products: products,
         log: "\(products)/layout.log", name: "layout \(seed)", title: "layout \(seed)",
         isInterrupted: { Interrupt.isRequested })
-      let built = try run.build { progress.show($0) }
+      let built = try Interrupt.answeredOnce { () throws(Failure) in
+        try run.build { progress.show($0) }
+      }
       let kept = "\(products)/daxmark-\(seed)"
       try copy(built, to: kept)
       others.append(kept)

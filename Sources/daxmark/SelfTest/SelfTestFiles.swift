@@ -4,8 +4,8 @@ internal import Verdict
 
 /// Where a self-test is kept: `selftest.csv` of the machine class, with the ones before it.
 struct SelfTestFiles {
-  /// Self-tests that are kept; older ones say nothing that anybody reads, unless they failed and
-  /// nothing has cleared that.
+  /// Self-tests that are kept; older ones say nothing that anybody reads, unless they decide which
+  /// cells may gate, or failed and nothing has cleared that.
   private static let kept = 20
 
   let machine: [MachineFact]
@@ -41,22 +41,25 @@ struct SelfTestFiles {
     guard isWhole else { return nil }
     let bytes = (try? FileSystem.read(path)) ?? []
     let earlier = (try? SelfTestStep.decoded(bytes)) ?? []
-    let all = Set(earlier.map(\.startedUnix)).sorted().suffix(Self.kept - 1)
-    let started = SelfTestStanding.standing(in: earlier + steps).union(all)
-    let now = Set(steps.map(\.startedUnix))
-    // Rows of a time to come, from a clock that was set back, would stay the last ones for ever.
-    let latest = now.max() ?? 0
-    let old = earlier.filter {
-      started.contains($0.startedUnix) && !now.contains($0.startedUnix)
-        && $0.startedUnix <= latest
-    }
     do throws(POSIXFailure) {
       try FileSystem.makeFolder(Results.baseline(of: machineClass))
-      try FileSystem.replace(path, with: SelfTestStep.encoded(old + steps))
+      try FileSystem.replace(path, with: SelfTestStep.encoded(Self.adding(steps, to: earlier)))
     } catch {
       throw Failure(.tool, "'\(path)' could not be written: \(error.text).")
     }
     return path
+  }
+
+  /// The rows that are kept: the new ones, and of the earlier ones those that somebody reads.
+  static func adding(_ steps: [SelfTestStep], to earlier: [SelfTestStep]) -> [SelfTestStep] {
+    let now = Set(steps.map(\.startedUnix))
+    // Rows of a time to come, from a clock that was set back, would stay the last ones for ever.
+    let latest = now.max() ?? 0
+    let old = earlier.filter { !now.contains($0.startedUnix) && $0.startedUnix <= latest }
+    let read = SelfTestStanding.standing(in: old + steps)
+      .union(SelfTestAdvice.deciding(in: old + steps))
+      .union(Set(old.map(\.startedUnix)).sorted().suffix(kept - 1))
+    return old.filter { read.contains($0.startedUnix) } + steps
   }
 
   /// The rows of `machine.csv` beside a recording.

@@ -8,7 +8,6 @@ struct SelfTestProgress {
   /// Gate runs against each other layout.
   static let layoutRuns = 3
 
-  private let cellCount: Int
   /// What the gate runs cost, in order; a gate run of equal builds costs 1.
   private let costs: [Double]
   private let whole: Double
@@ -16,23 +15,24 @@ struct SelfTestProgress {
   private var spent = 0.0
   private var progress = Progress()
 
-  init(plan: SelfTestPlan, isRecording: Bool, cellCount: Int, layouts: Int) {
-    self.cellCount = max(cellCount, 1)
+  init(plan: SelfTestPlan, isRecording: Bool, layouts: Int) {
     func costs(_ count: Int, _ each: Double) -> [Double] { [Double](repeating: each, count: count) }
+    let share = 1 / Double(plan.cellStride)
     var all = costs(plan.sameRuns, isRecording ? 2.5 : 1)
     for injection in plan.injections {
-      all += costs(injection.gateRuns, injection.permille > 10 ? 3 : 1.3)
+      all += costs(injection.gateRuns, share * (injection.permille > 10 ? 3 : 1.3))
     }
     all += costs(plan.neighbourSameRuns, 1.5)
-    all += costs(plan.neighbourInjection.gateRuns, 4)
-    all += costs(plan.swapped.gateRuns, 1)
+    all += costs(plan.neighbourInjection.gateRuns, share * 4)
+    all += costs(plan.swapped.gateRuns, share)
     all += costs(layouts * Self.layoutRuns, 1)
     self.costs = all
     whole = max(all.reduce(0, +), 1)
   }
 
-  /// Shows where it is, within the session whose first runs have so many cells done.
-  mutating func show(_ phase: String, cellsDone: Int) {
+  /// Shows where it is, within the session whose first runs have so many cells done; each of its
+  /// gate runs has `cellCount`, which is not 0.
+  mutating func show(_ phase: String, cellsDone: Int, of cellCount: Int) {
     let whole = costs.dropFirst(gateRuns).prefix(cellsDone / cellCount).reduce(0, +)
     let part = costs.dropFirst(gateRuns + cellsDone / cellCount).first ?? 0
     let here = whole + part * Double(cellsDone % cellCount) / Double(cellCount)

@@ -25,6 +25,8 @@ struct SelfTestRun {
   private var generator: SeededGenerator
   private var progress: SelfTestProgress
   private var pairs = SelfTestPairs()
+  /// Steps with an injection so far, counted from a third of the cells that the seed chooses.
+  private var injectedSteps: Int
 
   /// Pairs that a recording has of each cell in each run.
   static let recordedPairs = 30
@@ -51,8 +53,9 @@ struct SelfTestRun {
     self.executable = executable
     self.isRecording = isRecording
     generator = SeededGenerator(seed: seed)
+    injectedSteps = Int(seed % UInt64(judge.plan.cellStride))
     progress = SelfTestProgress(
-      plan: judge.plan, isRecording: isRecording, cellCount: cells.count, layouts: layouts)
+      plan: judge.plan, isRecording: isRecording, layouts: layouts)
   }
 
   /// Steps 1 to 6.
@@ -119,6 +122,7 @@ struct SelfTestRun {
   private struct Trials {
     var planned: Int
     var judged: [SelfTestGateRun] = []
+    var sessions = 0
     var failure: Failure?
 
     var isWhole: Bool { judged.count == planned }
@@ -145,7 +149,7 @@ struct SelfTestRun {
     var trials = Trials(planned: plan.sameRuns)
     for number in 0... {
       if trials.isWhole { break }
-      var session = self.session(pairs: isRecording ? Self.recordedPairs : 0)
+      var session = self.session(contests, pairs: isRecording ? Self.recordedPairs : 0)
       // Also of a session that ends before its time.
       defer { record(session.firstPairs, session: number) }
       guard fight(&session, perSession, "same", &trials) else { break }
@@ -200,16 +204,26 @@ struct SelfTestRun {
     sides: (a: String, b: String)? = nil
   ) -> Trials {
     var trials = Trials(planned: count)
-    let name = permille > 0 ? "\(phase) +\(Double(permille) / 10) %" : phase
+    let isInjected = permille > 0
+    let name = isInjected ? "\(phase) +\(Double(permille) / 10) %" : phase
+    let chosen = isInjected ? injectable : contests
+    if isInjected { injectedSteps += 1 }
     while !trials.isWhole {
-      var session = self.session(permille: permille, side: side, sides: sides)
+      var session = self.session(chosen, permille: permille, side: side, sides: sides)
       guard fight(&session, judge.plan.runsPerSession, name, &trials) else { break }
     }
     return trials
   }
 
+  /// What the next step with an injection takes: of a part, one that is judged.
+  private var injectable: [Contest] {
+    let judged = contests.filter { !judge.advisory.contains($0.cell) }
+    let isPart = judge.plan.cellStride > 1 && !judged.isEmpty
+    return judge.plan.cells(isPart ? judged : contests, injectedIn: injectedSteps)
+  }
+
   private mutating func session(
-    pairs: Int = 0, permille: Int = 0, side: DuelSide = .b,
+    _ contests: [Contest], pairs: Int = 0, permille: Int = 0, side: DuelSide = .b,
     sides: (a: String, b: String)? = nil
   ) -> SelfTestSession {
     var options = DuelOptions(
@@ -224,15 +238,18 @@ struct SelfTestRun {
     _ session: inout SelfTestSession, _ most: Int, _ phase: String, _ trials: inout Trials
   ) -> Bool {
     let count = min(most, trials.planned - trials.judged.count)
+    let cellCount = session.contests.count
     do throws(Failure) {
       let isWhole = try session.fight(count) { cellsDone in
-        progress.show(phase, cellsDone: cellsDone)
+        progress.show(phase, cellsDone: cellsDone, of: max(cellCount, 1))
         return !Interrupt.isRequested
       }
       progress.advance(gateRuns: count)
       for (cell, exception) in session.skipped { skipped[cell] = exception.reason }
-      if isWhole { trials.judged += session.gateRuns.map(\.judged) }
-      return isWhole
+      guard isWhole else { return false }
+      trials.judged += session.gateRuns.map { $0.judged(session: trials.sessions) }
+      trials.sessions += 1
+      return true
     } catch {
       trials.failure = error
       return false

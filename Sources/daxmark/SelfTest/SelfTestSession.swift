@@ -15,8 +15,8 @@ struct SelfTestSession {
     /// Every pair of the rule, for the references in it.
     fileprivate(set) var pairs: [PairSample] = []
 
-    var judged: SelfTestGateRun {
-      SelfTestGateRun(cells: cells, referenceShifts: pairs.referenceShifts)
+    func judged(session: Int) -> SelfTestGateRun {
+      SelfTestGateRun(cells: cells, referenceShifts: pairs.referenceShifts, session: session)
     }
   }
 
@@ -27,7 +27,8 @@ struct SelfTestSession {
   /// Cells that this machine cannot run, and why.
   private(set) var skipped: [Cell: DuelException] = [:]
 
-  private let contests: [Contest]
+  /// What is compared.
+  let contests: [Contest]
   private let options: DuelOptions
   private let firstPairsMinimum: Int
   private var indices: [Cell: Int] = [:]

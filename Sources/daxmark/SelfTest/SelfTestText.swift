@@ -42,6 +42,7 @@ enum SelfTestText {
     let shown = [
       ("median_estimate_percent", "estimate"), ("largest_percent", "largest"),
       ("comparisons_found", "found"), ("comparisons", "comparisons"), ("passes", "passes"),
+      ("sessions", "sessions"),
     ]
     for (name, label) in shown {
       guard let value = step.values.first(where: { $0.name == name })?.number else { continue }

@@ -13,12 +13,12 @@ struct SelfTestCommand: ParsableCommand {
     discussion: """
       Duels of this build with itself must pass, injected slowdowns must be found, with and \
       without a bursty neighbour on the core. The result is kept beside the baseline of this \
-      machine class, where 'gate' and 'duel' read it. --quick takes a minute or two, no option \
+      machine class, where 'gate' and 'duel' read it. --quick takes about a minute, no option \
       some minutes, --nightly about half an hour on a quiet machine. A test of some of the cells \
       is not kept. Exit code 5: a step failed.
       """)
 
-  @Flag(help: "A minute or two: what its few trials refute fails, the rest is not proven.")
+  @Flag(help: "About a minute: what its few trials refute fails, the rest is not proven.")
   var quick = false
 
   @Flag(help: "300 gate runs of equal builds, and the layout probe.")
@@ -94,6 +94,9 @@ struct SelfTestCommand: ParsableCommand {
     }
     try write(test, files, to: folder, verdict: text, isWhole: true)
     if let path = try files.keep(test.steps) { Terminal.note("daxmark: kept in '\(path)'.") }
+    if Interrupt.isRequested {
+      throw Failure(.interrupted, "Interrupted in the layout probe; the steps before it are whole.")
+    }
     if test.steps.contains(where: { !$0.passed }) {
       throw ExitCode(Failure.Kind.selfTestFailed.rawValue)
     }
@@ -133,14 +136,13 @@ struct SelfTestCommand: ParsableCommand {
       test.skip("layout", "it takes a build; --layout asks for it")
       return true
     }
-    let builds: LayoutProbe.Builds
+    // Whatever becomes of the probe, the steps before it are whole.
     do throws(Failure) {
-      builds = try LayoutProbe.build()
+      if try test.compareLayouts(try LayoutProbe.build()) { return true }
+      test.skip("layout", "it was interrupted")
     } catch {
-      if error.kind == .interrupted { return false }
-      test.skip("layout", error.sentence)
-      return true
+      test.skip("layout", error.kind == .interrupted ? "it was interrupted" : error.sentence)
     }
-    return try test.compareLayouts(builds)
+    return true
   }
 }

@@ -120,6 +120,27 @@ struct SelfTestJudgeTests {
     #expect(step.value("median_estimate_percent").map { abs($0 - 100 * measured) < 1e-3 } == true)
   }
 
+  @Test("gate runs that share their processes are counted as the sessions that they are")
+  func sessions() {
+    let runs = (0..<10).map { number in
+      SelfTestGateRun(
+        rows: [Trials.row(number < 5 ? .regressed : .pass, change: 0.001)], session: number / 5)
+    }
+    let same = Trials.judge().same(runs, name: "same", inconclusiveMaximum: nil)
+    #expect(same.value("sessions") == 2 && same.value("sessions_wrong") == 1)
+    let found = Trials.judge().injected(runs, permille: 50)
+    #expect(found.value("sessions") == 2 && found.value("sessions_wrong") == 1)
+    let even = Trials.judge().injected(runs, permille: 20)
+    #expect(even.value("sessions_wrong") == 0)
+  }
+
+  @Test("a step that compared nothing says so", arguments: [10, 20, 30])
+  func nothing(permille: Int) {
+    let step = Trials.judge(advisory: [.duel(0)]).injected(
+      Trials.runs([[.regressed]]), permille: permille)
+    #expect(!step.passed && step.detail.hasPrefix("nothing was compared"))
+  }
+
   @Test("a single cell whose estimates all lie beyond is found among many, one outlier is not")
   func strayingCell() {
     func step(_ off: Int) -> SelfTestStep {
