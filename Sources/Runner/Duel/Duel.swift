@@ -192,9 +192,7 @@ extension Duel {
     _ id: Int, _ index: Int, threads: Int?
   ) throws(RunError) -> Bool {
     if calls[id] != nil { return true }
-    let cell = id == index ? contests[index].cell : references[id - contests.count]
-    let request = Request.calibrate(
-      id: id, targetNanoseconds: options.batchNanoseconds(of: cell))
+    let request = Request.calibrate(id: id, targetNanoseconds: options.batchNanoseconds)
     guard case .calibrated(_, var count)? = try ask(.a, index, request) else { return false }
     // A reference repeats nothing.
     let permille = threads == nil ? 0 : options.repeatPermille

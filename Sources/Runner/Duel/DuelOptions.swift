@@ -47,7 +47,7 @@ public struct DuelOptions: Sendable {
   public var core: Int
   /// Seed of all orders.
   public var seed: UInt64
-  /// What a batch should take, but for the model's.
+  /// What a batch should take.
   public var batchNanoseconds = 1_000_000
   /// The frozen reference is measured with every so manieth pair.
   public var referenceInterval = 3
@@ -64,14 +64,6 @@ public struct DuelOptions: Sendable {
     self.b = b
     self.core = core
     self.seed = seed
-  }
-
-  /// What a batch of a cell should take.
-  ///
-  /// A batch of the model begins with a fresh clone, and its first calls meet each window of staging
-  /// for the first time: of 1 ms they are a sixth, by which a batch hides what slows all calls.
-  func batchNanoseconds(of cell: Cell) -> Int {
-    cell.engine == Cell.modelEngine ? 2 * batchNanoseconds : batchNanoseconds
   }
 
   /// The path of a side's executable.
