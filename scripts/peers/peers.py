@@ -25,7 +25,7 @@ from rules import PEERS, duel
 
 SCALES = (1, 1.01, 1.03, 1.05, 1.10)
 LAYOUTS = ("paired", "sequential")
-OURS = "duel (this project)"
+OURS = "duel, fixed runs of 30"
 
 
 def bounds(count, total):

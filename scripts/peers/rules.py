@@ -109,7 +109,7 @@ FLOOR, TOLERANCE, FRESH_FLOOR = np.log1p([0.02, 0.03, 0.015])
 
 
 def duel(runs, first=15, full=30, fresh_runs=2):
-    """This project's rule on runs of log(B/A): (verdict, pairs used)."""
+    """This project's earlier rule, of 30 pairs a run, on runs of log(B/A): (verdict, pairs used)."""
     run = runs[0][:full]
     if Shift(run[:first]).high(0.975) < TOLERANCE:
         return "pass", min(first, len(run))

@@ -148,7 +148,7 @@ def test_layouts():
         lines = [line for line in output.getvalue().splitlines() if line.startswith("|")]
         assert len(lines) == 2 + 2 * len(PEERS) + 1
         assert len({line.count("|") for line in lines}) == 1, "a table of even rows"
-        assert lines[-1].startswith("| duel (this project) | paired | 0/36 = 0.0 %"), lines[-1]
+        assert lines[-1].startswith("| duel, fixed runs of 30 | paired | 0/36 = 0.0 %"), lines[-1]
         assert lines[-1].endswith("| 100.0 % | 100.0 % |"), lines[-1]
 
 

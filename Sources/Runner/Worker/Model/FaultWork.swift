@@ -74,6 +74,7 @@ final class FaultWork: ModelWork {
   }
 
   func rewind() { pages.rewind() }
+  func stepBack() { pages.stepBack() }
 
   func disarm() throws(FSDAXError) {
     area = nil

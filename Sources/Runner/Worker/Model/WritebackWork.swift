@@ -39,6 +39,7 @@ final class WritebackWork: ModelWork {
   }
 
   func rewind() { pages.rewind() }
+  func stepBack() { pages.stepBack() }
 
   func disarm() throws(FSDAXError) {
     area = nil
