@@ -104,15 +104,58 @@ struct TargetTests {
     let run = try Daxmark(
       [
         "run", "--suite", "fault", "-f", "memory=tmpfs", "-f", "pages=4096", "-f", "threads=1",
-        "--rounds", "40", "--out", scratch.path("run"),
+        "--rounds", "40", "--processes", "2", "--no-instructions", "--out", scratch.path("run"),
       ], environment: ["LIVEFS_TARGETS": path], in: scratch.root)
-    let isAtWork = { !memory.names.isEmpty && memory.names != ["?"] }
-    #expect(eventually(isAtWork) || eventually(isAtWork), "nothing for a minute")
-    try? FileManager.default.removeItem(atPath: path)
+    // The first process has its files open; the second finds no directory to make any in.
+    let partial = scratch.path("run/samples.csv.partial")
+    #expect(eventually { !Table(file: partial).rows.isEmpty })
+    try FileManager.default.removeItem(atPath: path)
     let finished = run.wait()
-    // The files that are open live on; nothing new can be made.
-    #expect([0, 1].contains(finished.code), "\(finished.errors)")
+    #expect(finished.code == 1, "\(finished.errors)")
+    // Copies of shared blocks are skipped there in any case.
+    let rows = Table(file: scratch.path("run/cells.csv")).rows.filter {
+      $0["operation"] == "fault" && $0["access"] != "shared-cow"
+    }
+    #expect(rows.count == 4)
+    for row in rows {
+      #expect(row["status"] == "error", "\(row)")
+      let reason = row["reason"] ?? ""
+      #expect(reason.contains("cannot identify the filesystem of \(path)"), "\(reason)")
+      #expect(reason.contains("No such file or directory"), "\(reason)")
+      #expect(finished.errors.contains(reason), "\(finished.errors)")
+    }
+    let samples = Table(file: scratch.path("run/samples.csv")).rows
+    #expect(samples.contains { $0["process"] == "0" && $0["memory"] == "tmpfs" })
+    #expect(samples.contains { $0["process"] == "1" } && samples.allSatisfy { $0["round"] != nil })
     #expect(Table(file: scratch.path("run/machine.csv")).fact("run_complete") == "1")
     #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
+  @Test("a plan removes nothing; a run removes what a killed one left, and no folder of a user's")
+  func leftovers() throws {
+    let memory = try Memory()
+    let scratch = try Scratch()
+    func folder(_ name: String, mode: mode_t, files: [String]) throws {
+      try #require(mkdir("\(memory.path)/\(name)", mode) == 0)
+      for file in files {
+        _ = FileManager.default.createFile(atPath: "\(memory.path)/\(name)/\(file)", contents: nil)
+      }
+    }
+    try folder(".daxmark-1234567", mode: 0o1700, files: ["made-by-daxmark", "source"])
+    try folder(".daxmark-20260101", mode: 0o700, files: ["diary"])
+    let both = [".daxmark-1234567", ".daxmark-20260101"]
+    let cells = [
+      "--suite", "fault", "-f", "memory=tmpfs", "-f", "access=private-cow", "-f", "pages=4096",
+      "-f", "threads=1", "--target", memory.path,
+    ]
+    let plan = try Daxmark.run(["plan"] + cells, in: scratch.root)
+    #expect(plan.code == 0 && !plan.output.isEmpty, "\(plan.errors)")
+    #expect(memory.names.sorted() == both)
+    let run = try Daxmark.run(
+      ["run"] + cells + ["--rounds", "1", "--no-instructions", "--out", scratch.path("run")],
+      in: scratch.root)
+    #expect(run.code == 0, "\(run.errors)")
+    #expect(memory.names == [".daxmark-20260101"])
+    #expect(FileManager.default.fileExists(atPath: memory.path + "/.daxmark-20260101/diary"))
   }
 }

@@ -50,20 +50,58 @@ struct TargetTests {
   @Test("the folder of one's own goes with its owner, and takes what a killed process left")
   func folders() throws {
     let parent = try TemporaryFolder()
-    let stale = parent.path + "/.daxmark-1234567"
-    try #require(mkdir(stale, 0o700) == 0)
-    do { try LiveFile(stale + "/x", [.write, .create]).put([1]) }
-    // Names that only look like one.
-    for name in [".daxmark-", ".daxmark-mine"] { mkdir(parent.path + "/" + name, 0o700) }
+    func folder(_ name: String, _ mode: mode_t, files: [String]) throws {
+      try #require(mkdir("\(parent.path)/\(name)", mode) == 0)
+      for file in files {
+        try LiveFile("\(parent.path)/\(name)/\(file)", [.write, .create]).put([1])
+      }
+    }
+    // Killed at work, before the mark, after it, and while the folder was removed.
+    for (number, files) in [["x", LiveFolder.mark], [], [LiveFolder.mark]].enumerated() {
+      try folder(".daxmark-123456\(number)", 0o1700, files: files)
+    }
+    // A user's own, by a date, by a mode that is none of ours, and by other names.
+    let own =
+      [
+        (".daxmark-", 0o1700), (".daxmark-20260101", 0o700), (".daxmark-20260102", 0o1700),
+        (".daxmark-mine", 0o700),
+      ] as [(String, mode_t)]
+    for (name, mode) in own { try folder(name, mode, files: ["kept"]) }
+    let marked = ".daxmark-20260103"
+    try folder(marked, 0o700, files: ["kept", LiveFolder.mark])
     do {
-      let first = try LiveFolder(in: parent.path)
+      let first = try LiveFolder(in: parent.path, sweeps: false)
+      #expect(entries(parent.path).count == 9)
       let second = try LiveFolder(in: parent.path)
       #expect(first.path != second.path)
       do { try LiveFile(first.path + "/x", [.write, .create]).put([1]) }
-      #expect(entries(parent.path).count == 4)
+      #expect(entries(parent.path).count == 7)
+      // Those at work are known by their lock.
+      LiveFolder.sweep(parent.path)
+      #expect(entries(parent.path).count == 7 && entries(first.path).count == 2)
     }
-    #expect(entries(parent.path) == [".daxmark-", ".daxmark-mine"])
-    for name in entries(parent.path) { rmdir(parent.path + "/" + name) }
+    #expect(entries(parent.path) == (own.map(\.0) + [marked]).sorted())
+    for name in entries(parent.path) {
+      #expect(entries("\(parent.path)/\(name)").contains("kept"))
+      for file in entries("\(parent.path)/\(name)") { unlink("\(parent.path)/\(name)/\(file)") }
+      rmdir("\(parent.path)/\(name)")
+    }
+  }
+
+  @Test("what a process that was really killed leaves is known, and goes")
+  func killed() async throws {
+    let parent = "/tmp/daxmark-killed-\(getpid())"
+    try #require(mkdir(parent, 0o700) == 0)
+    defer { rmdir(parent) }
+    await #expect(processExitsWith: .signal(SIGKILL)) {
+      let folder = try LiveFolder(in: "/tmp/daxmark-killed-\(getppid())")
+      try LiveFile(folder.path + "/x", [.write, .create]).put([1])
+      kill(getpid(), SIGKILL)
+    }
+    let left = try #require(entries(parent).first)
+    #expect(entries("\(parent)/\(left)").count == 2)
+    LiveFolder.sweep(parent)
+    #expect(entries(parent).isEmpty)
   }
 
   @Test("mountinfo lines parse, escapes too, and what is none does not")

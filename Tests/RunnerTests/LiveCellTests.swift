@@ -80,6 +80,28 @@ private func prepared(
   }
 }
 
+/// An exercise whose pages leave the cache so many times.
+private final class Evicted: LiveExercise {
+  let callLimit = 2
+  private let lost: Int
+  private(set) var armed = 0
+  private(set) var ran = 0
+
+  init(_ lost: Int) { self.lost = lost }
+
+  func rearm() { armed += 1 }
+
+  func run(calls: Int) -> LiveMeasurement {
+    ran += 1
+    var measured = LiveMeasurement()
+    measured.calls = calls
+    if ran <= lost { measured.invalid = "evicted" }
+    return measured
+  }
+
+  func verify() {}
+}
+
 @Suite("Cells of the live engine on files")
 struct LiveCellTests {
   @Test("a filesystem's name leads to its word, any other to file")
@@ -175,6 +197,21 @@ struct LiveCellTests {
     #expect(batch.faultMismatch(read)?.contains("fault-around") == true)
     let memory = fileCell(.fault, "touch", .memfd) { $0.access = .firstWrite }
     #expect(batch.faultMismatch(memory) == nil)
+  }
+
+  @Test("a batch whose files did not stay is made again, and its cell skipped after three")
+  func tries() throws {
+    for lost in 0...3 {
+      let exercise = Evicted(lost)
+      let cell = LiveCell(exercise)
+      let answer = Result { () throws(CellException) in try cell.batch(calls: 2) }
+      #expect(exercise.armed == min(lost + 1, 3) && exercise.ran == exercise.armed)
+      switch answer {
+      case .success(let batch): #expect(lost < 3 && batch.calls == 2)
+      case .failure(.skipped(let reason)): #expect(lost == 3 && reason == "evicted")
+      case .failure(let error): Issue.record("\(error)")
+      }
+    }
   }
 
   @Test("targets: one for each filesystem, writable, there, or one sentence")

@@ -7,6 +7,9 @@ internal import HotCore
 /// Files keep their names while they are used, because filesystems treat one without a name
 /// differently: btrfs does not log it, so that a sync costs nothing. The folder carries a lock; one
 /// whose process was killed has none any more, and the next that is made beside it removes it.
+///
+/// A name alone would take a user's own folder for one of these. So it is made with a mode that no
+/// other has by chance, and the first file made in it, and the last removed, says whose it is.
 public struct LiveFolder: ~Copyable {
   /// Its path.
   public let path: String
@@ -14,20 +17,25 @@ public struct LiveFolder: ~Copyable {
 
   /// The beginning of every name.
   static let prefix = ".daxmark-"
+  /// The file that says so.
+  static let mark = "made-by-daxmark"
+  static let folderMode: mode_t = 0o1700
 
   /// Makes `.daxmark-<process>` in a directory, or the same with a number when that is taken.
   ///
-  /// - Parameter parent: the directory.
+  /// - Parameters:
+  ///   - parent: the directory.
+  ///   - sweeps: whether what killed processes left there is removed first.
   /// - Throws: `LiveError` from `mkdir` or `open`.
-  public init(in parent: String) throws(LiveError) {
-    Self.sweep(parent)
+  public init(in parent: String, sweeps: Bool = true) throws(LiveError) {
+    if sweeps { Self.sweep(parent) }
     var attempt = 0
     while true {
       let name = "\(Self.prefix)\(getpid())" + (attempt == 0 ? "" : "-\(attempt)")
       attempt += 1
       let path = "\(parent)/\(name)"
       // SAFETY: Swift lends the strings as C strings for the calls only.
-      if unsafe mkdir(path, 0o700) != 0 {
+      if unsafe mkdir(path, Self.folderMode) != 0 {
         let code = errno
         if code == EEXIST && attempt < 1000 { continue }
         throw LiveError(call: "mkdir", errno: code, path: path)
@@ -39,6 +47,12 @@ public struct LiveFolder: ~Copyable {
         _ = unsafe rmdir(path)
         if attempt < 1000 { continue }
         throw LiveError(call: "flock", errno: EAGAIN, path: path)
+      }
+      do throws(LiveError) {
+        _ = try LiveFile("\(path)/\(Self.mark)", [.write, .exclusive])
+      } catch {
+        _ = unsafe rmdir(path)
+        throw error
       }
       self.path = path
       self.lock = lock
@@ -60,24 +74,28 @@ public struct LiveFolder: ~Copyable {
       guard isOwn(path), let lock = try? LiveFile(path, .folder), (try? lock.lock()) == true,
         let status = try? lock.status(), isThere(path, status)
       else { continue }
-      remove(path)
+      // Killed before it was marked, or after, it is empty.
+      if folderEntries(path).contains(mark) { remove(path) } else { _ = unsafe rmdir(path) }
     }
   }
 
-  /// Whether the path itself is a folder that this user made and nobody else may change.
+  /// Whether the path itself is a folder of this user's, with the mode, so that nobody else may
+  /// change it.
   private static func isOwn(_ path: String) -> Bool {
     var status = stat()
     // SAFETY: the string is lent for the call; the out-parameter lives through it.
     guard unsafe lstat(path, &status) == 0 else { return false }
-    return status.st_mode == S_IFDIR | 0o700 && status.st_uid == geteuid()
+    // A folder takes its parent's group bit.
+    return status.st_mode & ~S_ISGID == S_IFDIR | folderMode && status.st_uid == geteuid()
   }
 
-  /// Removes a folder with the files and empty folders in it.
+  /// Removes a folder with the files and empty folders in it; the mark stays with what cannot go.
   private static func remove(_ path: String) {
     // SAFETY: as in `init`.
-    for name in folderEntries(path) where unsafe unlink("\(path)/\(name)") != 0 {
-      _ = unsafe rmdir("\(path)/\(name)")
+    for name in folderEntries(path) where name != mark {
+      if unsafe unlink("\(path)/\(name)") != 0 { _ = unsafe rmdir("\(path)/\(name)") }
     }
+    if folderEntries(path) == [mark] { _ = unsafe unlink("\(path)/\(mark)") }
     _ = unsafe rmdir(path)
   }
 

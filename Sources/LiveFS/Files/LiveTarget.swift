@@ -88,7 +88,8 @@ private struct FeatureProbe {
   /// Tries all; what statx says of a file there.
   mutating func run(in path: String) throws(LiveError) -> chost_live_status {
     let byteCount = Self.byteCount
-    let folder = try LiveFolder(in: path)
+    // Asking what a directory can do removes nothing there.
+    let folder = try LiveFolder(in: path, sweeps: false)
     let source = try LiveFile(folder.path + "/source", [.read, .write, .exclusive])
     let twin = try LiveFile(folder.path + "/twin", [.read, .write, .exclusive])
     let clone = try LiveFile(folder.path + "/clone", [.read, .write, .exclusive])

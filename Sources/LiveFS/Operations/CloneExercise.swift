@@ -146,9 +146,12 @@ public final class UnshareExercise: LiveExercise {
   public func run(calls: Int) throws(FaultError) -> LiveMeasurement {
     precondition(calls > 0 && calls <= callLimit && done == 0, "rearmed, and within the limit")
     return try exercising { () throws(LiveError) in
-      var meter = LiveMeter()
       var found = LiveMeasurement()
       try pair.note(&found, byteCount: calls * byteCount)
+      if found.targetResidentByteCount < calls * byteCount {
+        found.invalid = LiveMeasurement.residencyLost
+      }
+      var meter = LiveMeter(found: found)
       meter.start()
       for call in 0..<calls {
         try pair.target.allocate(
@@ -159,9 +162,6 @@ public final class UnshareExercise: LiveExercise {
       try meter.sync(pair.target)
       var measured = meter.measured
       measured.byteCount = calls * byteCount
-      measured.sourceResidentByteCount = found.sourceResidentByteCount
-      measured.targetResidentByteCount = found.targetResidentByteCount
-      measured.sharedByteCount = found.sharedByteCount
       return measured
     }
   }

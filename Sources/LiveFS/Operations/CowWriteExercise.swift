@@ -100,9 +100,12 @@ public final class CowWriteExercise: LiveExercise {
   public func run(calls: Int) throws(FaultError) -> LiveMeasurement {
     precondition(calls > 0 && calls <= callLimit && written == 0, "rearmed, and within the limit")
     return try exercising { () throws(LiveError) in
-      var meter = LiveMeter()
       var found = LiveMeasurement()
       try pair.note(&found, byteCount: calls * stride)
+      if mode != .direct && found.targetResidentByteCount < calls * stride {
+        found.invalid = LiveMeasurement.residencyLost
+      }
+      var meter = LiveMeter(found: found)
       // SAFETY: the payload lives as long as this object.
       let bytes = unsafe payload.all
       var short = 0
@@ -117,9 +120,6 @@ public final class CowWriteExercise: LiveExercise {
       if mode != .dataSync { try meter.sync(pair.target) }
       var measured = meter.measured
       measured.byteCount = calls * payload.count
-      measured.sourceResidentByteCount = found.sourceResidentByteCount
-      measured.targetResidentByteCount = found.targetResidentByteCount
-      measured.sharedByteCount = found.sharedByteCount
       return measured
     }
   }

@@ -18,7 +18,7 @@ public enum LiveDedupeCase: String, CaseIterable, Sendable {
 ///
 /// A dedupe that succeeds on XFS drops the target's pages from the cache, and the next one would
 /// measure reading them back. So source and target are read in before each call, outside what is
-/// timed; `isWarm` false leaves that out, to show the difference.
+/// timed; `isWarm` false leaves the target where such a loop finds it, to show the difference.
 ///
 /// Three more things are held equal. Each range is written by itself, so that no folio of the page
 /// cache reaches into the next range: dropping half of one would first split it. The first
@@ -41,7 +41,8 @@ public final class DedupeExercise: LiveExercise {
   ///   - target: where.
   ///   - byteCount: bytes of a request, whole blocks.
   ///   - result: what it finds.
-  ///   - isWarm: whether both ranges are read into the cache before each call.
+  ///   - isWarm: whether the target's range is read into the cache before each call, as the
+  ///     source's is, or dropped from it.
   /// - Throws: `FaultError`.
   public init(
     _ target: LiveTarget, byteCount: Int, result: LiveDedupeCase, isWarm: Bool = true
@@ -87,7 +88,7 @@ public final class DedupeExercise: LiveExercise {
     return bytes
   }
 
-  /// Gives the target blocks of its own again, or shares them, and reads both files in.
+  /// Gives the target blocks of its own again, or shares them, and reads in what shall be.
   public func rearm() throws(FaultError) {
     // What missed is as it was.
     let isArmed = done > 0 && differing != nil
@@ -107,11 +108,10 @@ public final class DedupeExercise: LiveExercise {
         }
         try pair.target.syncFilesystem()
       }
+      try pair.warm(pair.source, at: 0, byteCount: pair.byteCount)
       if isWarm {
-        try pair.warm(pair.source, at: 0, byteCount: pair.byteCount)
         try pair.warm(pair.target, at: 0, byteCount: pair.byteCount)
       } else {
-        try pair.source.dropCache()
         try pair.target.dropCache()
       }
     }
@@ -138,9 +138,10 @@ public final class DedupeExercise: LiveExercise {
     measured.sourceResidentByteCount = found.sourceResidentByteCount
     measured.targetResidentByteCount = found.targetResidentByteCount
     measured.sharedByteCount = result == .alreadyShared ? calls * byteCount : 0
-    let resident = min(measured.sourceResidentByteCount, measured.targetResidentByteCount)
-    if isWarm && resident < calls * byteCount {
-      measured.invalid = "the ranges did not stay in the page cache until the call"
+    let whole = calls * byteCount
+    let target = measured.targetResidentByteCount
+    if measured.sourceResidentByteCount < whole || (isWarm ? target < whole : target > 0) {
+      measured.invalid = LiveMeasurement.residencyLost
     }
     return measured
   }
@@ -149,10 +150,8 @@ public final class DedupeExercise: LiveExercise {
     at offset: Int, _ meter: inout CallMeter, _ found: inout LiveMeasurement
   ) throws(FaultError) {
     let answer = try exercising { () throws(LiveError) in
-      if isWarm {
-        try pair.warm(pair.source, at: offset, byteCount: byteCount)
-        try pair.warm(pair.target, at: offset, byteCount: byteCount)
-      }
+      try pair.warm(pair.source, at: offset, byteCount: byteCount)
+      if isWarm { try pair.warm(pair.target, at: offset, byteCount: byteCount) }
       found.sourceResidentByteCount += try pair.source.residentByteCount(
         at: offset, byteCount: byteCount)
       found.targetResidentByteCount += try pair.target.residentByteCount(

@@ -31,6 +31,9 @@ public struct LiveMeasurement: Equatable, Sendable {
 
   /// Nothing measured yet.
   public init() {}
+
+  /// Why a batch is none before which the page cache was not what it was made to be.
+  static let residencyLost = "the ranges did not stay in the page cache until the calls"
 }
 
 /// An operation on files of a real filesystem, made again and again.
@@ -60,10 +63,13 @@ func exercising<Value: ~Copyable>(
 
 /// Clocks and counters around calls, added up.
 struct LiveMeter {
-  private(set) var measured = LiveMeasurement()
+  private(set) var measured: LiveMeasurement
   private var usage = chost_usage()
   private var wall: Int64 = 0
   private var cpu: Int64 = 0
+
+  /// A meter of nothing yet but what was found before the calls.
+  init(found: LiveMeasurement = LiveMeasurement()) { measured = found }
 
   /// Begins a timed part.
   @inline(__always)

@@ -91,13 +91,14 @@ struct LivePair: ~Copyable {
     try file.readSingly(false)
   }
 
-  /// Notes what of both files is resident, and what of the target is shared.
+  /// Notes what of the target is shared, and what of both files is resident, which may change soon.
   func note(_ measured: inout LiveMeasurement, byteCount: Int) throws(LiveError) {
+    // A filesystem that tells no extents shares none.
+    if tellsExtents {
+      measured.sharedByteCount = try target.sharing(at: 0, byteCount: byteCount).sharedByteCount
+    }
     measured.sourceResidentByteCount = try source.residentByteCount(at: 0, byteCount: byteCount)
     measured.targetResidentByteCount = try target.residentByteCount(at: 0, byteCount: byteCount)
-    // A filesystem that tells no extents shares none.
-    if !tellsExtents { return }
-    measured.sharedByteCount = try target.sharing(at: 0, byteCount: byteCount).sharedByteCount
   }
 
   /// Checks that a file holds the source's bytes, but for other bytes at some places.

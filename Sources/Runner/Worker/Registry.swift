@@ -79,7 +79,7 @@ public enum Registry {
   /// What the kernel can be asked for: system calls, and a touch of a page.
   ///
   /// `buffered`, `direct` and `dsync` are writes, the last two past the page cache and durable when
-  /// they return; `fideduperange-cold` leaves it to the call to read both files in.
+  /// they return; `fideduperange-cold` leaves it to the call to read the target in.
   private static let liveRoutines: [(operation: Operation, durable: Bool?, name: String)] = [
     (.cowEdge, false, "buffered"), (.cowEdge, false, "direct"), (.cowEdge, true, "dsync"),
     (.cowBlock, false, "buffered"), (.cowBlock, false, "direct"), (.cowBlock, true, "dsync"),

@@ -66,6 +66,10 @@ struct LiveFSCommand: ParsableCommand {
       var paths: [String] = []
       var made: [LiveFilesystem] = []
       var refused: LiveMountError?
+      func refuse(_ error: LiveMountError) {
+        if let earlier = refused { Terminal.note("daxmark: \(earlier)") }
+        refused = error
+      }
       for filesystem in place.filesystem {
         let wasUp = mounts.status(filesystem).isUp
         do throws(LiveMountError) {
@@ -73,21 +77,15 @@ struct LiveFSCommand: ParsableCommand {
           if !wasUp { made.append(filesystem) }
         } catch {
           // One that cannot be had does not keep the others from being made.
-          if let earlier = refused { Terminal.note("daxmark: \(earlier)") }
-          refused = error
+          refuse(error)
           if error == .interrupted { break }
         }
       }
+      // Nothing looks behind the last step.
+      if Interrupt.isRequested, refused != .interrupted { refuse(.interrupted) }
       if refused == .interrupted {
-        for filesystem in made {
-          do throws(LiveMountError) {
-            _ = try mounts.down(filesystem)
-          } catch {
-            throw Failure(.tool, error.description)
-          }
-        }
-        made = []
-        paths = []
+        made = made.filter { !isGone($0, mounts) }
+        paths = made.map { mounts.status($0).path }
       }
       mounts.removeRoot()
       if new {
@@ -95,8 +93,24 @@ struct LiveFSCommand: ParsableCommand {
       } else {
         for path in paths { try Terminal.print(path) }
       }
-      guard let refused else { return }
-      throw Failure(refused == .interrupted ? .interrupted : .tool, refused.description)
+      if refused == .interrupted || Interrupt.isRequested {
+        throw Failure(
+          .interrupted,
+          made.isEmpty
+            ? LiveMountError.interrupted.description
+            : "Interrupted; what is printed is up, for 'daxmark live-fs down'.")
+      }
+      if let refused { throw Failure(.tool, refused.description) }
+    }
+
+    /// Takes a filesystem away; says why where that cannot be.
+    private func isGone(_ filesystem: LiveFilesystem, _ mounts: borrowing LiveMounts) -> Bool {
+      do throws(LiveMountError) {
+        return try mounts.down(filesystem)
+      } catch {
+        Terminal.note("daxmark: \(error)")
+        return false
+      }
     }
   }
 

@@ -96,8 +96,10 @@ public struct LiveTargets: Sendable {
     return areChosen || !shares || target.has(.reflink)
   }
 
-  /// Lets all workers that are started from here on know.
+  /// Lets all workers that are started from here on know, and gives them the room that those have
+  /// who were killed.
   public func handOver() {
+    sweep()
     let text = targets.map(\.target.path).joined(separator: ":")
     // SAFETY: Swift lends the strings as C strings for the call; nobody else reads the environment
     // meanwhile: the coordinator has one thread.
