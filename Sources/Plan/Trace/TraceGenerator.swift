@@ -8,6 +8,8 @@ public struct TraceGenerator: Sendable {
   /// Whether positions around 2 MiB occur; such files take time to compare.
   private let isLarge: Bool
   private var stepCount = 0
+  /// A step, and the drops before it.
+  private var pending: [TraceStep] = []
   private let fileLimit = 6
   private let mapSpacing = 20
 
@@ -30,7 +32,17 @@ public struct TraceGenerator: Sendable {
   public mutating func next(sizes: [String: Int]) -> TraceStep {
     stepCount += 1
     if stepCount % mapSpacing == 0 { return TraceStep(.map) }
-    let names = sizes.keys.sorted()
+    if pending.isEmpty {
+      let names = sizes.keys.sorted()
+      let step = draw(names, sizes)
+      // One step in eight is to meet none of its pages in the page cache.
+      let dropped = below(8) == 0 ? names.filter(step.files.contains) : []
+      pending = dropped.map { TraceStep(.drop, [$0]) } + [step]
+    }
+    return pending.removeFirst()
+  }
+
+  private mutating func draw(_ names: [String], _ sizes: [String: Int]) -> TraceStep {
     if names.count < 3 || names.count < fileLimit && below(25) == 0 { return create(names) }
     let source = name(names)
     let size = sizes[source] ?? 0

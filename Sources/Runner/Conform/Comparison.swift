@@ -1,4 +1,3 @@
-internal import Glibc
 public import Plan
 
 /// Runs a trace on two sides at once, and compares them after each step: the result, the bytes
@@ -12,7 +11,9 @@ public struct Comparison {
   public internal(set) var use = RuleUse()
   /// Steps carried out.
   public private(set) var stepCount = 0
-  private let memory: ComparedMemory
+  let memory = ComparedMemory()
+  /// Files out of the other side's page cache, which no step has named since.
+  private var cold: Set<String> = []
   /// What a rule let pass in an earlier look at the blocks, by file and block.
   ///
   /// With the block of the other side: once it has another one, the rule has ended.
@@ -35,7 +36,6 @@ public struct Comparison {
     self.isBtrfs = isBtrfs
     self.model = model
     self.live = live
-    memory = ComparedMemory()
   }
 
   /// Carries out one step on both sides.
@@ -47,6 +47,13 @@ public struct Comparison {
     let before = model.sizes()
     let expected = model.run(step)
     let found = live.run(step)
+    guard let difference = compare(step, expected, found, before) else { return nil }
+    return refusal(difference, found.result) ?? difference
+  }
+
+  private mutating func compare(
+    _ step: TraceStep, _ expected: StepOutcome, _ found: StepOutcome, _ before: [String: Int]
+  ) -> TraceDifference? {
     if expected.result != found.result, !excuse(step, expected.result, found.result, before) {
       return difference(.result, "\(step): \(expected.result) for the model, \(found.result)")
     }
@@ -54,6 +61,7 @@ public struct Comparison {
       let place = zip(expected.bytes, found.bytes).enumerated().first { $1.0 != $1.1 }?.offset ?? -1
       return difference(.bytes, "\(step): read at \(step.range.position + place)")
     }
+    // The other side gave the same, or a rule says why not.
     if let wanted = step.expected, wanted != expected.result {
       return difference(.expectation, "\(step): the model gives \(expected.result)")
     }
@@ -69,8 +77,33 @@ public struct Comparison {
     for (name, size) in sizes.sorted(by: { $0.key < $1.key }) {
       if let text = compareBytes(name, size) { return difference(.bytes, "\(step): \(text)") }
     }
+    cool(step, found.result)
     if step.verb == .map, let text = compareSharing(sizes) { return difference(.sharing, text) }
     return nil
+  }
+
+  /// What was dropped is dropped again, as the comparison has read it: the next step that names
+  /// the file is to meet no page of it.
+  private mutating func cool(_ step: TraceStep, _ found: TraceResult) {
+    if step.verb != .drop {
+      cold.subtract(step.files)
+    } else if found == .count(0) {
+      cold.insert(step.file)
+    }
+    for name in cold.sorted() { _ = live.run(TraceStep(.drop, [name])) }
+  }
+
+  /// Another kind of difference, where the other side's filesystem takes no more bytes: then it is
+  /// no news of the model.
+  private func refusal(_ difference: TraceDifference, _ found: TraceResult) -> TraceDifference? {
+    var told: TraceDifference.Kind?
+    if difference.kind == .result, case .error(let number) = found {
+      told = TraceDifference.Kind(errno: number)
+    }
+    // A store dies of a full filesystem, and a write ends early, without its error.
+    let asked = live.refusal().flatMap { TraceDifference.Kind(errno: $0) }
+    guard let kind = told ?? asked else { return nil }
+    return TraceDifference(index: difference.index, kind: kind, text: difference.text)
   }
 
   /// Carries out steps until the sides differ.
@@ -86,67 +119,6 @@ public struct Comparison {
 
   private func difference(_ kind: TraceDifference.Kind, _ text: String) -> TraceDifference {
     TraceDifference(index: stepCount, kind: kind, text: text)
-  }
-
-  /// Whether a rule allows the two results; then both sides are made to have the same state.
-  private mutating func excuse(
-    _ step: TraceStep, _ expected: TraceResult, _ found: TraceResult, _ sizes: [String: Int]
-  ) -> Bool {
-    if step.verb == .nextHole || step.verb == .nextData {
-      return excuseSeek(step, expected, found)
-    }
-    guard step.verb == .dedupe, case .count(let count) = found else { return false }
-    switch expected {
-    case .differs:
-      guard isEqual(step, sizes) else { return false }
-      model.force(step)
-      use.use(.dedupeHoleAgainstZeros)
-      return true
-    case .count(let fewer):
-      guard fewer < count, count == step.range.byteCount else { return false }
-      use.use(.dedupeReportsRequest)
-      return true
-    case .error: return false
-    }
-  }
-
-  /// More data than the model has, never less.
-  private mutating func excuseSeek(
-    _ step: TraceStep, _ expected: TraceResult, _ found: TraceResult
-  ) -> Bool {
-    guard !isBtrfs, case .count(let place) = found else { return false }
-    let isMore =
-      switch expected {
-      case .count(let wanted): step.verb == .nextHole ? place > wanted : place < wanted
-      case .error, .differs: step.verb == .nextData
-      }
-    if isMore { use.use(.seekFindsCachedZeros) }
-    return isMore
-  }
-
-  /// Whether the bytes of a dedupe are equal, read from the model: it has refused and changed
-  /// nothing, while blocks that the other side shares by mistake are equal by now.
-  private func isEqual(_ step: TraceStep, _ sizes: [String: Int]) -> Bool {
-    // What ends inside a block is shortened to whole ones, unless both files end there.
-    let (position, asked) = step.range
-    let isToBothEnds =
-      position + asked == sizes[step.files[0]]
-      && step.targetPosition + asked == sizes[step.files[1]]
-    let byteCount = isToBothEnds ? asked : asked & ~4095
-    var done = 0
-    while done < byteCount {
-      let count = min(byteCount - done, ComparedMemory.byteCount)
-      // SAFETY: the memory has the bytes, and is read into by this thread alone.
-      let first = unsafe model.read(
-        step.files[0], at: step.range.position + done, into: memory.first(count))
-      let second = unsafe model.read(
-        step.files[1], at: step.targetPosition + done, into: memory.second(count))
-      guard first == count, second == count, memory.firstDifference(count) == nil else {
-        return false
-      }
-      done += count
-    }
-    return true
   }
 
   private func compareBytes(_ name: String, _ size: Int) -> String? {
@@ -179,34 +151,5 @@ public struct Comparison {
       position += count
     }
     return nil
-  }
-}
-
-/// Two buffers to read both sides into.
-@safe private final class ComparedMemory {
-  static let byteCount = 1 << 20
-  private let memory = UnsafeMutableRawBufferPointer.allocate(
-    byteCount: 2 * byteCount, alignment: 4096)
-
-  // SAFETY: in all of these the memory is this object's own, and counts are at most `byteCount`.
-  deinit { unsafe memory.deallocate() }
-
-  func first(_ count: Int) -> UnsafeMutableRawBufferPointer {
-    unsafe UnsafeMutableRawBufferPointer(rebasing: memory[..<count])
-  }
-
-  func second(_ count: Int) -> UnsafeMutableRawBufferPointer {
-    unsafe UnsafeMutableRawBufferPointer(rebasing: memory[Self.byteCount..<Self.byteCount + count])
-  }
-
-  func bytes(_ place: Int) -> (UInt8, UInt8) {
-    unsafe (memory[place], memory[Self.byteCount + place])
-  }
-
-  /// The first place at which the two differ.
-  func firstDifference(_ count: Int) -> Int? {
-    guard let base = unsafe memory.baseAddress else { return nil }
-    if unsafe memcmp(base, base + Self.byteCount, count) == 0 { return nil }
-    return (0..<count).first { bytes($0).0 != bytes($0).1 }
   }
 }

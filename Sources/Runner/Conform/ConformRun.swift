@@ -14,7 +14,8 @@ public struct ConformRun {
     public var stepCount = 0
     /// Files with bytes that were compared.
     public var use = RuleUse()
-    /// Where the sides parted, and the steps that show it, shrunk.
+    /// Where the sides parted, and the steps that show it, shrunk unless the filesystem of the
+    /// other side is to blame.
     public var failure: (trace: Trace, difference: TraceDifference)?
     /// Whether somebody asked to stop.
     public var isInterrupted = false
@@ -56,7 +57,9 @@ public struct ConformRun {
       outcome.use.add(found.use)
       outcome.isInterrupted = found.isInterrupted
       if let failure = found.failure {
-        outcome.failure = shrink(failure.trace, failure.difference, progress)
+        let isShrunk = !failure.difference.kind.isOfTarget
+        outcome.failure =
+          isShrunk ? shrink(failure.trace, failure.difference, progress) : failure
         return outcome
       }
       if outcome.isInterrupted { return outcome }

@@ -56,8 +56,29 @@ public struct ConformTarget: Sendable {
     do throws(LiveError) {
       return (model, try LiveExecutor(path))
     } catch {
-      throw ConformError(error.description)
+      let kind = TraceDifference.Kind(errno: error.errno)
+      throw ConformError(kind.flatMap { sentence($0, error.call) } ?? error.description)
     }
+  }
+
+  /// Why a difference says nothing about the model, and what to do.
+  ///
+  /// - Parameter difference: Where the sides part.
+  /// - Returns: A sentence, or nil where the filesystem is not to blame.
+  public func obstacle(in difference: TraceDifference) -> String? {
+    sentence(difference.kind, difference.description)
+  }
+
+  private func sentence(_ kind: TraceDifference.Kind, _ place: String) -> String? {
+    let room = "make room for \(ModelExecutor.deviceByteCount >> 20) MiB"
+    let cure: String
+    switch kind {
+    case .full: cure = "is full (\(place)); \(room) there"
+    case .quota: cure = "has no quota left (\(place)); \(room) in it"
+    case .readOnly: cure = "is read-only (\(place)); mount it for writing"
+    default: return nil
+    }
+    return "The filesystem of '\(path)' \(cure), or name another --target."
   }
 
   /// Why a trace cannot be run here, or nil.
@@ -83,7 +104,11 @@ public struct ConformTarget: Sendable {
       case .error(95), .error(25):
         throw ConformError("\(type), the filesystem of '\(path)', does not clone files here.")
       case let result:
-        throw ConformError("A first '\(step)' in '\(path)' failed: \(result).")
+        var kind: TraceDifference.Kind?
+        if case .error(let number) = result { kind = TraceDifference.Kind(errno: number) }
+        throw ConformError(
+          kind.flatMap { sentence($0, "\(step)") }
+            ?? "A first '\(step)' in '\(path)' failed: \(result).")
       }
     }
   }

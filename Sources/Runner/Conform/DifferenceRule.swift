@@ -22,8 +22,6 @@ public enum DifferenceRule: String, CaseIterable, Sendable {
   case endCopied = "end-copied"
   /// A truncated block stays shared.
   case truncatedKeepsShared = "truncated-keeps-shared"
-  /// A seek takes zeros in the page cache for data.
-  case seekFindsCachedZeros = "seek-finds-cached-zeros"
 
   /// Why it is no defect.
   public var reason: String {
@@ -50,8 +48,6 @@ public enum DifferenceRule: String, CaseIterable, Sendable {
       "Btrfs zeroes the rest of the last block before it reserves or punches behind it"
     case .truncatedKeepsShared:
       "Btrfs zeroes what lies behind the end when the file grows again, not when it shrinks"
-    case .seekFindsCachedZeros:
-      "XFS reports staging over a hole as data where the page cache has its zeros; DAX has none"
     }
   }
 }
@@ -78,24 +74,4 @@ public struct RuleUse: Sendable, Equatable {
       counts[rule].map { "\(rule.rawValue): \($0) times; \(rule.reason)" }
     }
   }
-}
-
-/// Where the two sides part, without a rule for it.
-public struct TraceDifference: Hashable, Sendable, CustomStringConvertible {
-  /// What differs.
-  public enum Kind: String, Sendable {
-    case result, bytes, size, sharing
-    /// A scenario's expectation that both sides miss alike.
-    case expectation
-  }
-
-  /// The index of the step after which they differ.
-  public var index: Int
-  /// What differs.
-  public var kind: Kind
-  /// How: model first, then the other side.
-  public var text: String
-
-  /// One line.
-  public var description: String { "step \(index + 1), \(kind.rawValue): \(text)" }
 }

@@ -61,9 +61,7 @@ extension LiveExecutor {
     case .unshare: try allocate(.unshare, step, keepsSize: true)
     case .truncate: try file.file.truncate(to: position)
     case .sync: try file.file.sync()
-    case .drop:
-      try file.file.sync()
-      try file.file.dropCache()
+    case .drop: try file.drop()
     case .remove:
       files[step.file] = nil
       // SAFETY: Swift lends the string as a C string for the call.
@@ -89,8 +87,11 @@ extension LiveExecutor {
       result = unsafe chost_conform_hint(file.path, UInt32(hint) << 12)
     case .setPrivileged: result = unsafe chost_conform_set_capability(file.path)
     case .isPrivileged: result = unsafe chost_conform_has_capability(file.path)
-    case .nextHole: result = unsafe chost_conform_seek(file.path, Int64(step.numbers[0]), 0)
-    case .nextData: result = unsafe chost_conform_seek(file.path, Int64(step.numbers[0]), 1)
+    case .nextHole, .nextData:
+      // XFS takes a hole under staging for data where a read has left zeros in the page cache.
+      try file.drop()
+      result = unsafe chost_conform_seek(
+        file.path, Int64(step.numbers[0]), step.verb == .nextData ? 1 : 0)
     default: result = 0
     }
     if result < 0 { throw error(Int32(-result), file.path) }

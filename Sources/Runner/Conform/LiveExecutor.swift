@@ -12,6 +12,8 @@ public final class LiveExecutor: TraceExecutor {
   var limit: Int?
   /// Pages of the mapping that a file has for loads and stores, as the model's.
   static let mappedByteCount = ModelExecutor.mappedPageCount << 12
+  /// More bytes than one random step takes.
+  private static let longestStepByteCount = 4 << 20
 
   /// A new folder on the filesystem.
   ///
@@ -73,6 +75,21 @@ public final class LiveExecutor: TraceExecutor {
 
   /// Nothing: this side is the one that others follow.
   public func force(_ step: TraceStep) {}
+
+  /// The error of reserving as much as the longest step takes.
+  public func refusal() -> Int32? {
+    // No file of a trace has a capital in its name.
+    let path = "\(folder)/Room"
+    // SAFETY: Swift lends the string as a C string for the call.
+    defer { _ = unsafe unlink(path) }
+    do throws(LiveError) {
+      let file = try LiveFile(path, [.read, .write, .create])
+      try file.allocate(.allocate, at: 0, byteCount: Self.longestStepByteCount, keepsSize: false)
+      return nil
+    } catch {
+      return error.errno
+    }
+  }
 }
 
 /// A file of a trace on the real filesystem, with what it is accessed by.
@@ -116,12 +133,19 @@ final class LiveTraceFile {
     return result
   }
 
-  /// The mapping, made by the first who asks; its bytes live as long as this.
+  /// Takes the file out of the page cache: its pages are in no mapping and not dirty by then.
+  func drop() throws(LiveError) {
+    mapping = nil
+    try file.sync()
+    try file.dropCache()
+  }
+
+  /// The mapping, made by the first who asks; its bytes live until the file is dropped.
   func mapped() throws(LiveError) -> UnsafeMutableRawPointer {
     if mapping == nil {
       mapping = try file.map(at: 0, byteCount: LiveExecutor.mappedByteCount, isShared: true)
     }
-    // SAFETY: the mapping lives as long as this file; accesses behind the end are guarded.
+    // SAFETY: the mapping lives until a later step; accesses behind the end are guarded.
     guard let base = unsafe mapping?.bytes.baseAddress else {
       throw LiveError(call: "mmap", errno: ENOMEM, path: path)
     }

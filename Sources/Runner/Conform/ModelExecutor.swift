@@ -12,6 +12,8 @@ public final class ModelExecutor: TraceExecutor {
 
   /// Pages of the mapping that a file has for loads and stores.
   static let mappedPageCount = 600
+  /// Bytes of the device, unless somebody asks for another: as much as any trace fills.
+  public static let deviceByteCount = 64 << 20
 
   /// A file by its name in the trace.
   struct File {
@@ -28,7 +30,7 @@ public final class ModelExecutor: TraceExecutor {
   ///   - personality: Whose rules it follows.
   ///   - byteCount: Bytes of the device.
   /// - Throws: `FSDAXError` with ENOMEM.
-  public init(_ personality: Personality, byteCount: Int = 64 << 20) throws(FSDAXError) {
+  public init(_ personality: Personality, byteCount: Int = deviceByteCount) throws(FSDAXError) {
     var options = VolumeOptions(byteCount: byteCount)
     options.personality = personality
     // Of this kernel on a machine with 4 KiB pages.

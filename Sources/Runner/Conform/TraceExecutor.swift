@@ -33,6 +33,16 @@ public protocol TraceExecutor: AnyObject {
   ///
   /// - Parameter step: A dedupe.
   func force(_ step: TraceStep)
+
+  /// Whether there is a reason to refuse any step: a filesystem without space, or read-only.
+  ///
+  /// - Returns: The error number, or nil.
+  func refusal() -> Int32?
+}
+
+extension TraceExecutor {
+  /// Nothing keeps memory from taking steps.
+  public func refusal() -> Int32? { nil }
 }
 
 /// What a step came to, with the bytes that it read.

@@ -77,6 +77,9 @@ struct ConformCommand: ParsableCommand {
       throw Failure(.tool, "\(error)")
     }
     progress.clear()
+    if let failure = outcome.failure, let sentence = place.obstacle(in: failure.difference) {
+      throw Failure(.tool, sentence)
+    }
     try Terminal.print("\(outcome.stepCount) steps")
     for line in outcome.use.lines { try Terminal.print("  " + line) }
     if let failure = outcome.failure {
@@ -129,6 +132,7 @@ struct ConformCommand: ParsableCommand {
       let difference = comparison.run(trace.steps)
       use.add(comparison.use)
       if let difference {
+        if let sentence = place.obstacle(in: difference) { throw Failure(.tool, sentence) }
         failed += 1
         try Terminal.print("\(path): \(difference)")
       }

@@ -6,32 +6,6 @@ import Testing
 @testable import Plan
 @testable import Runner
 
-/// A model with a defect: a clone of a range that is not its file's first block loses a byte.
-private final class DefectiveExecutor: TraceExecutor {
-  private let model: ModelExecutor
-  private let defect: (TraceStep, ModelExecutor) -> Void
-
-  init(
-    _ personality: Personality, _ defect: @escaping (TraceStep, ModelExecutor) -> Void
-  ) throws {
-    model = try ModelExecutor(personality, byteCount: 32 << 20)
-    self.defect = defect
-  }
-
-  func run(_ step: TraceStep) -> StepOutcome {
-    let outcome = model.run(step)
-    if case .count = outcome.result { defect(step, model) }
-    return outcome
-  }
-
-  func sizes() -> [String: Int] { model.sizes() }
-  func read(_ file: String, at position: Int, into buffer: UnsafeMutableRawBufferPointer) -> Int? {
-    model.read(file, at: position, into: buffer)
-  }
-  func extents(of file: String) -> [PlacedExtent]? { model.extents(of: file) }
-  func force(_ step: TraceStep) {}
-}
-
 @Suite("Conformance")
 struct ConformTests {
   @Test("the model agrees with itself over random steps", arguments: Personality.allCases)
@@ -78,7 +52,7 @@ struct ConformTests {
   func defect(index: Int) throws {
     let (name, defect, kind) = Self.defects[index]
     let run = ConformRun(personality: "xfs", seed: 1) {
-      (try ModelExecutor(.xfs, byteCount: 32 << 20), try DefectiveExecutor(.xfs, defect))
+      (try ModelExecutor(.xfs, byteCount: 32 << 20), try ChangedExecutor(.xfs, after: defect))
     }
     let outcome = try run.run(stepLimit: 5000)
     let failure = try #require(outcome.failure, "\(name) was not found")
@@ -100,7 +74,7 @@ struct ConformTests {
     let header = "daxmark-trace 1\nseed 0\npersonality any\nblock 4096\n"
     var comparison = Comparison(
       model: try ModelExecutor(.xfs, byteCount: 32 << 20),
-      live: try DefectiveExecutor(.xfs, defect), isBtrfs: isBtrfs)
+      live: try ChangedExecutor(.xfs, after: defect), isBtrfs: isBtrfs)
     let difference = comparison.run(try Trace(parsing: header + text).steps)
     return (difference, comparison.use.counts)
   }

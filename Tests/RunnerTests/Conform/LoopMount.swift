@@ -34,6 +34,24 @@ final class LoopMount {
     }
   }
 
+  /// Takes all space but for so many bytes.
+  func fill(leaving byteCount: Int) {
+    let filler = open(path + "/filler", O_RDWR | O_CREAT, 0o600)
+    let room = open(path + "/room", O_RDWR | O_CREAT, 0o600)
+    defer {
+      close(filler)
+      close(room)
+      unlink(path + "/room")
+    }
+    posix_fallocate(room, 0, byteCount)
+    var status = stat()
+    fstat(filler, &status)
+    var (end, step) = (status.st_size, off_t(64 << 20))
+    while step >= 4096 {
+      if posix_fallocate(filler, end, step) == 0 { end += step } else { step /= 2 }
+    }
+  }
+
   private static func run(_ words: [String]) -> Bool {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
