@@ -97,7 +97,7 @@ struct LivePair: ~Copyable {
     measured.targetResidentByteCount = try target.residentByteCount(at: 0, byteCount: byteCount)
     // A filesystem that tells no extents shares none.
     if !tellsExtents { return }
-    measured.sharedByteCount = try target.sharing(at: 0, byteCount: byteCount).sharedByteCount
+    measured.sharedByteCount = try target.sharedByteCount(at: 0, byteCount: byteCount)
   }
 
   /// Checks that a file holds the source's bytes, but for other bytes at some places.
