@@ -123,9 +123,7 @@ int64_t chost_live_copy_range(
   return REPEAT(copy_file_range(source, &from, target, &to, byte_count, 0));
 }
 
-int64_t chost_live_sync(int32_t descriptor, int32_t data_only) {
-  return REPEAT(data_only ? fdatasync(descriptor) : fsync(descriptor));
-}
+int64_t chost_live_sync(int32_t descriptor) { return REPEAT(fsync(descriptor)); }
 
 int64_t chost_live_sync_filesystem(int32_t descriptor) { return REPEAT(syncfs(descriptor)); }
 
@@ -191,10 +189,6 @@ void *chost_live_map(
   return base == MAP_FAILED ? NULL : base;
 }
 
-int64_t chost_live_unmap(void *address, size_t byte_count) {
-  return REPEAT(munmap(address, byte_count));
-}
-
 int64_t chost_live_sync_map(void *address, size_t byte_count) {
   return REPEAT(msync(address, byte_count, MS_SYNC));
 }
@@ -220,10 +214,8 @@ static int64_t read_status(int folder, const char *path, int flags, chost_live_s
   if (code < 0) return code;
   *status = (chost_live_status){
       .byte_count = (int64_t)found.now.stx_size,
-      .allocated_bytes = (int64_t)found.now.stx_blocks * 512,
       .device = makedev(found.now.stx_dev_major, found.now.stx_dev_minor),
       .inode = found.now.stx_ino,
-      .links = found.now.stx_nlink,
       .kind = found.now.stx_mode & S_IFMT,
       .mount = found.now.stx_mask & STATX_MOUNT ? (int64_t)found.later.mount : -1,
       .is_dax = -1,
@@ -231,10 +223,7 @@ static int64_t read_status(int folder, const char *path, int flags, chost_live_s
   if (found.now.stx_attributes_mask & STATX_ATTR_DAX) {
     status->is_dax = (found.now.stx_attributes & STATX_ATTR_DAX) != 0;
   }
-  if (found.now.stx_mask & STATX_DIRECT) {
-    status->direct_memory = found.later.direct_memory;
-    status->direct_offset = found.later.direct_offset;
-  }
+  if (found.now.stx_mask & STATX_DIRECT) status->direct_offset = found.later.direct_offset;
   return 0;
 }
 

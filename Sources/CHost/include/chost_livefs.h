@@ -64,7 +64,7 @@ int64_t chost_live_copy_range(
     int32_t source, int64_t source_offset, int32_t target, int64_t target_offset,
     size_t byte_count);
 
-int64_t chost_live_sync(int32_t descriptor, int32_t data_only);
+int64_t chost_live_sync(int32_t descriptor);
 
 /* Everything dirty of the filesystem that holds the file. */
 int64_t chost_live_sync_filesystem(int32_t descriptor);
@@ -99,21 +99,16 @@ void *_Nullable chost_live_map(
     void *_Nullable address, int32_t descriptor, int64_t offset, size_t byte_count,
     int32_t is_shared, int32_t is_synchronous, int32_t is_writable, int *error);
 
-int64_t chost_live_unmap(void *address, size_t byte_count);
-
 int64_t chost_live_sync_map(void *address, size_t byte_count);
 
 /* What statx says of an open file. */
 typedef struct chost_live_status {
   int64_t byte_count;
-  int64_t allocated_bytes;
   uint64_t device;
   uint64_t inode;
-  uint32_t links;
   uint32_t kind;             /* S_IF bits */
   int64_t mount;             /* field 1 of /proc/self/mountinfo, or -1 before Linux 5.8 */
   int32_t is_dax;            /* 1 or 0, or -1 when the filesystem does not tell */
-  uint32_t direct_memory;    /* alignment of memory for direct I/O, 0 when untold */
   uint32_t direct_offset;    /* alignment of offsets for direct I/O, 0 when untold */
 } chost_live_status;
 

@@ -45,7 +45,8 @@ extension Volume {
     try fitLastBlock(&request)
     if request.byteCount == 0 || request.isDedupe { return }
     touch(target)
-    target.attributes.isPrivileged = false
+    target.attributes.hasCapability = false
+    if !caller.isAdministrator { target.attributes.hasSetIDs = false }
   }
 
   /// Step 3: alignment, ends, limits, and blocks that are whole but for the end of the file.

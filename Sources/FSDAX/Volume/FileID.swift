@@ -26,8 +26,11 @@ public struct FileAttributes: Hashable, Sendable {
   public var isNodatacow = false
   /// Btrfs: whether data have no checksums.
   public var isNodatasum = true
-  /// Set-user-ID, set-group-ID or file capabilities, which a clone drops.
-  public var isPrivileged = false
+  /// Whether it has file capabilities, which a clone drops.
+  public var hasCapability = false
+  /// Whether it has the set-user-ID and set-group-ID bits, which a clone drops unless an
+  /// administrator asks for it.
+  public var hasSetIDs = false
   /// The owner.
   public var ownerID: UInt32 = 0
   /// Whether others than the owner may write.

@@ -80,25 +80,20 @@ extension LiveFile {
     }
   }
 
-  /// Bytes of a range whose blocks are shared, and bytes that have blocks at all.
+  /// Bytes of a range whose blocks are shared.
   ///
   /// - Parameters:
   ///   - offset: byte to begin at.
   ///   - byteCount: bytes of the range.
-  /// - Returns: both counts, clipped to the range.
+  /// - Returns: the bytes, clipped to the range.
   /// - Throws: `LiveError` from `FS_IOC_FIEMAP`.
-  public func sharing(
-    at offset: Int, byteCount: Int
-  ) throws(LiveError) -> (sharedByteCount: Int, allocatedByteCount: Int) {
+  public func sharedByteCount(at offset: Int, byteCount: Int) throws(LiveError) -> Int {
     var shared = 0
-    var allocated = 0
-    for extent in try extents() {
+    for extent in try extents() where extent.isShared {
       let start = max(extent.logical, offset)
       let end = min(extent.logical + extent.byteCount, offset + byteCount)
-      if end <= start { continue }
-      allocated += end - start
-      if extent.isShared { shared += end - start }
+      shared += max(end - start, 0)
     }
-    return (shared, allocated)
+    return shared
   }
 }

@@ -56,24 +56,9 @@ public struct LiveFile: ~Copyable, Sendable {
   public init(_ path: String, _ mode: Mode) throws(LiveError) {
     // SAFETY: Swift lends the string as a C string for the call only.
     let number = try LiveError.check(unsafe chost_live_open(path, mode.rawValue), "open", path)
-    self.init(number: Int32(number), path, mode)
-  }
-
-  private init(number: Int32, _ path: String, _ mode: Mode) {
-    descriptor = Descriptor(owning: number)
+    descriptor = Descriptor(owning: Int32(number))
     self.path = path
     self.mode = mode
-  }
-
-  /// Opens the same file once more, also when it has no name (any more).
-  ///
-  /// - Parameter mode: how; the flags that make a file have no meaning here.
-  /// - Returns: a second open file.
-  /// - Throws: `LiveError` from `open`, also when there is no procfs.
-  public func reopened(_ mode: Mode) throws(LiveError) -> LiveFile {
-    // SAFETY: as in `init`.
-    let result = unsafe chost_live_open("/proc/self/fd/\(number)", mode.rawValue)
-    return LiveFile(number: Int32(try LiveError.check(result, "open", path)), path, mode)
   }
 
   /// Reads at an offset.
@@ -155,14 +140,7 @@ public struct LiveFile: ~Copyable, Sendable {
   ///
   /// - Throws: `LiveError` from `fsync`, also for an earlier write that failed.
   public func sync() throws(LiveError) {
-    _ = try LiveError.check(chost_live_sync(number, 0), "fsync", path)
-  }
-
-  /// Makes data durable, and what is needed to find it.
-  ///
-  /// - Throws: `LiveError` from `fdatasync`.
-  public func syncData() throws(LiveError) {
-    _ = try LiveError.check(chost_live_sync(number, 1), "fdatasync", path)
+    _ = try LiveError.check(chost_live_sync(number), "fsync", path)
   }
 
   /// Makes everything of the file's filesystem durable.

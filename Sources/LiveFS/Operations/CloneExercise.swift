@@ -85,11 +85,11 @@ public final class CloneExercise: LiveExercise {
         let file = try exercising { () throws(LiveError) in try LiveFile(path, [.read, .write]) }
         try pair.check(file, "clone")
         shared = try exercising { () throws(LiveError) in
-          try file.sharing(at: 0, byteCount: byteCount).sharedByteCount
+          try file.sharedByteCount(at: 0, byteCount: byteCount)
         }
       } else {
         shared = try exercising { () throws(LiveError) in
-          try pair.target.sharing(at: call * byteCount, byteCount: byteCount).sharedByteCount
+          try pair.target.sharedByteCount(at: call * byteCount, byteCount: byteCount)
         }
       }
       guard shared == byteCount else {
@@ -135,7 +135,7 @@ public final class UnshareExercise: LiveExercise {
     let shared = try exercising { () throws(LiveError) in
       try pair.share()
       try pair.warm(pair.target, at: 0, byteCount: pair.byteCount)
-      return try pair.target.sharing(at: 0, byteCount: pair.byteCount).sharedByteCount
+      return try pair.target.sharedByteCount(at: 0, byteCount: pair.byteCount)
     }
     guard shared == pair.byteCount else {
       throw .failed(reason: "\(shared) of \(pair.byteCount) bytes are shared before unsharing")
@@ -171,7 +171,7 @@ public final class UnshareExercise: LiveExercise {
     try pair.check(pair.source, "source")
     try pair.check(pair.target, "target")
     let shared = try exercising { () throws(LiveError) in
-      try pair.target.sharing(at: 0, byteCount: done * byteCount).sharedByteCount
+      try pair.target.sharedByteCount(at: 0, byteCount: done * byteCount)
     }
     guard shared == 0 else {
       throw .failed(reason: "\(shared) of \(done * byteCount) bytes are still shared")

@@ -89,7 +89,7 @@ public final class CowWriteExercise: LiveExercise {
       }
     }
     let shared = try exercising { () throws(LiveError) in
-      try pair.target.sharing(at: 0, byteCount: pair.byteCount).sharedByteCount
+      try pair.target.sharedByteCount(at: 0, byteCount: pair.byteCount)
     }
     guard shared == pair.byteCount else {
       throw .failed(reason: "\(shared) of \(pair.byteCount) bytes are shared before the writes")
@@ -133,15 +133,15 @@ public final class CowWriteExercise: LiveExercise {
     let (touched, rest) = try exercising { () throws(LiveError) in
       let end = written * stride
       return (
-        try pair.target.sharing(at: 0, byteCount: end),
-        try pair.target.sharing(at: end, byteCount: pair.byteCount - end)
+        try pair.target.sharedByteCount(at: 0, byteCount: end),
+        try pair.target.sharedByteCount(at: end, byteCount: pair.byteCount - end)
       )
     }
-    guard touched.sharedByteCount == 0 else {
-      throw .failed(reason: "\(touched.sharedByteCount) written bytes still share their blocks")
+    guard touched == 0 else {
+      throw .failed(reason: "\(touched) written bytes still share their blocks")
     }
     // btrfs and XFS may copy a little more than a block around a write, never the next stride.
-    guard written == callLimit || rest.sharedByteCount > 0 else {
+    guard written == callLimit || rest > 0 else {
       throw .failed(reason: "blocks that nobody wrote are shared no more")
     }
   }

@@ -116,7 +116,7 @@ public final class DedupeExercise: LiveExercise {
       }
     }
     let shared = try exercising { () throws(LiveError) in
-      try pair.target.sharing(at: 0, byteCount: pair.byteCount).sharedByteCount
+      try pair.target.sharedByteCount(at: 0, byteCount: pair.byteCount)
     }
     guard shared == (result == .alreadyShared ? pair.byteCount : 0) else {
       throw .failed(reason: "\(shared) of \(pair.byteCount) bytes are shared before the dedupe")
@@ -180,7 +180,7 @@ public final class DedupeExercise: LiveExercise {
     }
     let deduped = (done + 1) * byteCount
     let shared = try exercising { () throws(LiveError) in
-      try pair.target.sharing(at: 0, byteCount: deduped).sharedByteCount
+      try pair.target.sharedByteCount(at: 0, byteCount: deduped)
     }
     guard shared == (differing == nil ? deduped : 0) else {
       throw .failed(reason: "\(shared) of \(deduped) bytes are shared after the dedupe")

@@ -98,7 +98,7 @@ public final class FileFaultExercise: LiveExercise {
     }
     if access == .sharedCow {
       let shared = try exercising { () throws(LiveError) in
-        try pair.target.sharing(at: 0, byteCount: pair.byteCount).sharedByteCount
+        try pair.target.sharedByteCount(at: 0, byteCount: pair.byteCount)
       }
       guard shared == pair.byteCount else {
         throw .failed(reason: "\(shared) of \(pair.byteCount) bytes are shared before the faults")

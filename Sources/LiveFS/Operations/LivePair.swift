@@ -95,7 +95,7 @@ struct LivePair: ~Copyable {
   func note(_ measured: inout LiveMeasurement, byteCount: Int) throws(LiveError) {
     // A filesystem that tells no extents shares none.
     if tellsExtents {
-      measured.sharedByteCount = try target.sharing(at: 0, byteCount: byteCount).sharedByteCount
+      measured.sharedByteCount = try target.sharedByteCount(at: 0, byteCount: byteCount)
     }
     measured.sourceResidentByteCount = try source.residentByteCount(at: 0, byteCount: byteCount)
     measured.targetResidentByteCount = try target.residentByteCount(at: 0, byteCount: byteCount)

@@ -15,13 +15,18 @@ public enum TraceVerb: String, CaseIterable, Sendable {
   case punch, allocate, unshare, truncate
   // What the kernel keeps in memory goes to the device, and out of memory.
   case sync, drop
-  // What is asked besides bytes.
-  case map, touched, hint
-  case setPrivileged = "set-privileged"
-  case isPrivileged = "privileged"
+  // What is asked besides bytes: blocks, and the runs of them; what a file is, and what made it so.
+  case map, pieces, touched, changed
+  case hint, hinted
+  case extentHint = "extent-hint"
+  case setCapability = "set-capability"
+  case hasCapability = "capability"
+  case setIDs = "set-ids"
+  case ids
   case nextHole = "next-hole"
   case nextData = "next-data"
-  case limit
+  // With what limit, and with what rights, clones and dedupes are asked for from here on.
+  case limit, administrator
 
   /// Whether a step holds its bytes in memory.
   var carriesBytes: Bool {
@@ -38,7 +43,7 @@ public enum TraceVerb: String, CaseIterable, Sendable {
   public var operands: [Operand] {
     switch self {
     case .open, .openReadOnly, .openAppend, .folder, .fifo, .device, .foreign, .remove, .sync,
-      .drop, .touched, .setPrivileged, .isPrivileged:
+      .drop, .pieces, .touched, .changed, .hinted, .setCapability, .hasCapability, .setIDs, .ids:
       [.file]
     case .write, .direct, .store: [.file, .position, .byteCount, .number]
     case .load, .read, .zero, .zeroKeepingSize, .punch, .allocate, .unshare:
@@ -46,8 +51,8 @@ public enum TraceVerb: String, CaseIterable, Sendable {
     case .copy, .clone, .dedupe: [.file, .position, .byteCount, .file, .position]
     case .cloneWhole: [.file, .file]
     case .truncate, .nextHole, .nextData: [.file, .position]
-    case .hint: [.file, .number]
-    case .limit: [.number]
+    case .hint, .extentHint: [.file, .number]
+    case .limit, .administrator: [.number]
     case .map: []
     }
   }

@@ -10,8 +10,8 @@ extension LiveExecutor {
     case .open, .openReadOnly, .openAppend, .folder, .fifo, .device, .foreign:
       try open(step)
       return StepOutcome(.count(0))
-    case .limit:
-      limit = step.numbers[0] < 0 ? nil : step.numbers[0]
+    case .limit, .administrator:
+      setCaller(step)
       return StepOutcome(.count(0))
     case .map: return StepOutcome(.count(0))
     default: break
@@ -39,11 +39,13 @@ extension LiveExecutor {
     let (position, byteCount) = step.range
     switch step.verb {
     case .write, .direct: return .count(try write(step))
-    case .clone, .cloneWhole: try clone(step)
+    case .clone, .cloneWhole: try asCaller { () throws(LiveError) in try clone(step) }
     case .dedupe:
       let target = try self.file(step.files[1])
-      let result = try file.file.dedupe(
-        at: position, byteCount: byteCount, into: target.file, at: step.targetPosition)
+      let result = try asCaller { () throws(LiveError) in
+        try file.file.dedupe(
+          at: position, byteCount: byteCount, into: target.file, at: step.targetPosition)
+      }
       switch result {
       case .same(let count): return .count(count)
       case .differs: return .differs
@@ -76,38 +78,15 @@ extension LiveExecutor {
     // SAFETY: Swift lends the path as a C string for each call.
     let result: Int64
     switch step.verb {
-    case .touched:
-      result = unsafe chost_conform_modified(file.path)
-      defer { file.seenTime = result }
-      Self.waitForTick(after: result)
-      if result >= 0 { return result == file.seenTime ? 0 : 1 }
-    case .hint:
-      let hint = step.numbers[0]
-      guard hint >= 0, hint < 1 << 19 else { throw error(EINVAL, file.path) }
-      result = unsafe chost_conform_hint(file.path, UInt32(hint) << 12)
-    case .setPrivileged: result = unsafe chost_conform_set_capability(file.path)
-    case .isPrivileged: result = unsafe chost_conform_has_capability(file.path)
     case .nextHole, .nextData:
       // XFS takes a hole under staging for data where a read has left zeros in the page cache.
       try file.drop()
       result = unsafe chost_conform_seek(
         file.path, Int64(step.numbers[0]), step.verb == .nextData ? 1 : 0)
-    default: result = 0
+    default: return try askAttribute(step, file)
     }
     if result < 0 { throw error(Int32(-result), file.path) }
     return Int(result)
-  }
-
-  /// Waits until a change would get another time: before Linux 6.13 the times of files move with
-  /// the tick, a hundredth of a second at most.
-  private static func waitForTick(after time: Int64) {
-    for _ in 0..<100 {
-      var now = timespec()
-      // SAFETY: the out-parameter lives through the call.
-      unsafe clock_gettime(CLOCK_REALTIME_COARSE, &now)
-      if Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec) > time { return }
-      usleep(1000)
-    }
   }
 
   private func open(_ step: TraceStep) throws(LiveError) {
@@ -145,24 +124,8 @@ extension LiveExecutor {
       how, at: step.range.position, byteCount: step.range.byteCount, keepsSize: keepsSize)
   }
 
-  /// The limit is the whole process's, so it stands for no longer than the call.
   private func clone(_ step: TraceStep) throws(LiveError) {
     let (source, target) = (try file(step.files[0]), try file(step.files[1]))
-    var old = rlimit()
-    if let limit {
-      // SAFETY: the out-parameter, and the copy, live through the calls.
-      _ = unsafe getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &old)
-      var new = old
-      new.rlim_cur = rlim_t(limit)
-      signal(SIGXFSZ, SIG_IGN)
-      _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &new)
-    }
-    defer {
-      if limit != nil {
-        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &old)
-        signal(SIGXFSZ, SIG_DFL)
-      }
-    }
     if step.verb == .cloneWhole {
       try target.file.clone(from: source.file)
     } else {

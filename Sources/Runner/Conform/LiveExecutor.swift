@@ -8,8 +8,10 @@ public final class LiveExecutor: TraceExecutor {
   private let place: LiveFolder
   var folder: String { place.path }
   var files: [String: LiveTraceFile] = [:]
-  /// RLIMIT_FSIZE of clones, or nil for none.
+  /// RLIMIT_FSIZE of clones and dedupes, or nil for none.
   var limit: Int?
+  /// Whether they have what capabilities the process has.
+  var isAdministrator = true
   /// Pages of the mapping that a file has for loads and stores, as the model's.
   static let mappedByteCount = ModelExecutor.mappedPageCount << 12
   /// More bytes than one random step takes.
@@ -104,8 +106,8 @@ final class LiveTraceFile {
   let file: LiveFile
   private var direct: LiveFile?
   private var mapping: LiveMapping?
-  /// The time of the last change when it was last asked for.
-  var seenTime: Int64 = 0
+  /// The times of the last changes when they were last asked for, by the verb that asks.
+  var seenTimes: [TraceVerb: Int64] = [:]
 
   init(
     _ path: String, _ kind: Kind, isInFolder: Bool, _ mode: LiveFile.Mode

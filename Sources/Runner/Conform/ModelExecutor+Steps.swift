@@ -12,12 +12,10 @@ extension ModelExecutor {
       try open(step)
       return StepOutcome(.count(0))
     case .limit:
-      let limit = step.numbers[0]
-      caller =
-        limit < 0
-        ? .administrator
-        : Caller(
-          userID: 0, isAdministrator: true, fileSizeLimit: limit)
+      limit = step.numbers[0] < 0 ? nil : step.numbers[0]
+      return StepOutcome(.count(0))
+    case .administrator:
+      isAdministrator = step.numbers[0] != 0
       return StepOutcome(.count(0))
     case .map: return StepOutcome(.count(0))
     default: break
@@ -39,15 +37,12 @@ extension ModelExecutor {
     case .store: return .count(try store(step))
     case .clone:
       let target = try self.file(step.files[1])
-      let done = try target.open.volume.clone(
+      try target.open.volume.clone(
         from: file.open, at: position, byteCount: byteCount, to: target.open,
         at: step.targetPosition, caller: caller)
-      _ = done
-      return .count(0)
     case .cloneWhole:
       let target = try self.file(step.files[1])
       try target.open.volume.clone(from: file.open, to: target.open, caller: caller)
-      return .count(0)
     case .dedupe: return try dedupe(step)
     case .copy: return .count(try copy(step))
     case .zero, .zeroKeepingSize:
@@ -60,20 +55,15 @@ extension ModelExecutor {
     case .remove:
       files[step.file] = nil
       try file.open.volume.remove(id)
-    case .touched:
-      let changes = try volume.attributes(of: id).modified
-      defer { files[step.file]?.seenChanges = changes }
-      return .count(changes == file.seenChanges ? 0 : 1)
-    case .hint:
-      let hint = step.numbers[0]
-      guard hint >= 0, hint <= Int(UInt32.max) else { throw error(.EINVAL) }
-      try volume.setAttributes(of: id) { $0.cowExtentHint = UInt32(hint) }
-    case .setPrivileged: try volume.setAttributes(of: id) { $0.isPrivileged = true }
-    case .isPrivileged: return .count(try volume.attributes(of: id).isPrivileged ? 1 : 0)
+    case .drop: break
     case .nextHole, .nextData: return try seek(step)
-    default: break
+    default: return .count(try askAttribute(step, file))
     }
     return .count(0)
+  }
+
+  private var caller: Caller {
+    Caller(userID: 0, isAdministrator: isAdministrator, fileSizeLimit: limit)
   }
 
   func error(_ number: Errno) -> FSDAXError { FSDAXError(number, .open, nil) }

@@ -8,7 +8,10 @@ public final class ModelExecutor: TraceExecutor {
   /// A second filesystem, for files that cannot share blocks with those of the first.
   let otherVolume: Volume
   var files: [String: File] = [:]
-  var caller = Caller.administrator
+  /// RLIMIT_FSIZE of clones and dedupes, or nil for none.
+  var limit: Int?
+  /// Whether permissions do not bind who asks for them.
+  var isAdministrator = true
 
   /// Pages of the mapping that a file has for loads and stores.
   static let mappedPageCount = 600
@@ -20,8 +23,8 @@ public final class ModelExecutor: TraceExecutor {
     var open: OpenFile
     var area: VirtualArea?
     var isRegular = true
-    /// The count of changes when it was last asked for.
-    var seenChanges = 0
+    /// The counts of changes when they were last asked for, by the verb that asks.
+    var seenChanges: [TraceVerb: Int] = [:]
   }
 
   /// A model with no file.

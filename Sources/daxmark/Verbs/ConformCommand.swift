@@ -11,8 +11,8 @@ struct ConformCommand: ParsableCommand {
     discussion: """
       Runs random steps (write, mapped write, clone, dedupe, punch, …) on both, and compares \
       results, sizes, all bytes, and the sharing of blocks. A difference is shrunk to a short \
-      trace, which --replay repeats. Exit codes: 0 none, 1 a difference or a tool error, 130 \
-      interrupted.
+      trace, which --replay repeats. Of --scenarios, traces that need privileges are skipped \
+      without them. Exit codes: 0 none, 1 a difference or a tool error, 130 interrupted.
       """)
 
   @Option(help: "A folder on the filesystem, which must be able to clone.")
@@ -56,8 +56,8 @@ struct ConformCommand: ParsableCommand {
     } catch {
       throw Failure(.tool, error.description)
     }
-    if let replay { return try run(traces: [replay], place) }
-    if let scenarios { return try run(traces: Scenarios.files(in: scenarios), place) }
+    if let replay { return try run(trace: replay, place) }
+    if let scenarios { return try run(folder: scenarios, place) }
     try runRandom(place)
   }
 
@@ -101,46 +101,53 @@ struct ConformCommand: ParsableCommand {
     if outcome.isInterrupted { throw ExitCode(Failure.Kind.interrupted.rawValue) }
   }
 
-  private func run(traces paths: [String], _ place: ConformTarget) throws {
-    var use = RuleUse()
-    var failed = 0
-    var skipped = 0
-    for path in paths {
+  private func run(trace path: String, _ place: ConformTarget) throws {
+    let trace = try Scenarios.trace(at: path)
+    guard isFor(place, trace) else {
+      throw Failure(
+        .usage,
+        "'\(path)' is a trace for \(trace.personality), and '\(target)' is taken as "
+          + "\(place.personality); --personality chooses.")
+    }
+    if let reason = try obstacle(place, trace, path) {
+      throw Failure(.tool, "'\(path)' \(reason).")
+    }
+    var runs = TraceRuns(place)
+    try runs.run(trace, path)
+    try runs.finish(nil)
+  }
+
+  private func run(folder: String, _ place: ConformTarget) throws {
+    var runs = TraceRuns(place)
+    for path in try Scenarios.files(in: folder) {
       if Interrupt.isRequested { throw ExitCode(Failure.Kind.interrupted.rawValue) }
       let trace = try Scenarios.trace(at: path)
-      guard ["any", place.personality].contains(trace.personality) else {
-        if replay != nil {
-          throw Failure(
-            .usage,
-            "'\(path)' is a trace for \(trace.personality), and '\(target)' is taken as "
-              + "\(place.personality); --personality chooses.")
-        }
-        skipped += 1
-        continue
-      }
-      if let obstacle = place.obstacle(to: trace) {
-        throw Failure(.usage, "'\(path)' \(obstacle).")
-      }
-      let sides: (model: any TraceExecutor, live: any TraceExecutor)
-      do throws(ConformError) {
-        sides = try place.sides()
-      } catch {
-        throw Failure(.tool, error.description)
-      }
-      var comparison = Comparison(
-        model: sides.model, live: sides.live, isBtrfs: place.personality == "btrfs")
-      let difference = comparison.run(trace.steps)
-      use.add(comparison.use)
-      if let difference {
-        if let sentence = place.obstacle(in: difference) { throw Failure(.tool, sentence) }
-        failed += 1
-        try Terminal.print("\(path): \(difference)")
+      if !isFor(place, trace) {
+        runs.skipOther()
+      } else if let reason = try obstacle(place, trace, path) {
+        try runs.skipForbidden(path, reason)
+      } else {
+        try runs.run(trace, path)
       }
     }
-    try Terminal.print(
-      "\(paths.count - skipped) traces, \(failed) with a difference"
-        + (skipped > 0 ? "; \(skipped) are not for \(place.personality)" : ""))
-    for line in use.lines { try Terminal.print("  " + line) }
-    if failed > 0 { throw ExitCode(Failure.Kind.tool.rawValue) }
+    try runs.finish(folder)
+  }
+
+  private func isFor(_ place: ConformTarget, _ trace: Trace) -> Bool {
+    ["any", place.personality].contains(trace.personality)
+  }
+
+  /// What this process may not do of a trace; a trace for other blocks is no matter of rights.
+  private func obstacle(
+    _ place: ConformTarget, _ trace: Trace, _ path: String
+  ) throws -> String? {
+    if let obstacle = place.obstacle(to: trace) {
+      throw Failure(.usage, "'\(path)' \(obstacle).")
+    }
+    do throws(ConformError) {
+      return try place.missingPrivilege(for: trace)
+    } catch {
+      throw Failure(.tool, error.description)
+    }
   }
 }

@@ -71,20 +71,28 @@ struct RemapLoopTests {
     let fixture = try RemapFixture()
     let source = try fixture.file(remapPattern(4096)) {
       $0.cowExtentHint = 8
-      $0.isPrivileged = true
+      $0.hasCapability = true
+      $0.hasSetIDs = true
     }
-    let target = try fixture.file(remapPattern(4096)) { $0.isPrivileged = true }
+    let target = try fixture.file(remapPattern(4096)) {
+      $0.hasCapability = true
+      $0.hasSetIDs = true
+    }
     let before = (
       try fixture.volume.attributes(of: source), try fixture.volume.attributes(of: target)
     )
     #expect(fixture.clone(source, 0, 0, target, 0) == .success(4096))
     let after = try fixture.volume.attributes(of: target)
     #expect(after.modified > before.1.modified && after.changed > before.1.changed)
-    #expect(!after.isPrivileged)
+    #expect(!after.hasCapability && after.hasSetIDs)
     #expect(after.cowExtentHint == 8)
     #expect(try fixture.volume.attributes(of: source) == before.0)
     #expect(try fixture.volume.inode(source).isReflink)
     #expect(try fixture.volume.inode(target).isReflink)
+    let user = Caller(userID: 7)
+    try fixture.volume.clone(
+      from: fixture.open(source), to: fixture.open(target), caller: user)
+    #expect(try !fixture.volume.attributes(of: target).hasSetIDs)
   }
 
   @Test("xfs/210: the hint goes along with a whole file only")

@@ -141,11 +141,15 @@ struct RemapOrderTests {
   func append(profile: Profile) throws {
     let fixture = try RemapFixture(profile)
     let source = try fixture.file(remapPattern(4096))
-    let target = try fixture.file(remapPattern(4096)) { $0.isPrivileged = true }
+    let target = try fixture.file(remapPattern(4096)) {
+      $0.hasCapability = true
+      $0.hasSetIDs = true
+    }
     let results = try fixture.volume.dedupe(
       from: fixture.open(source), at: 0, byteCount: 4096,
       targets: [(fixture.open(target, append: true), 0)])
     #expect(results == [DedupeResult(status: 0, byteCount: 4096)])
-    #expect(try fixture.volume.attributes(of: target).isPrivileged)
+    let after = try fixture.volume.attributes(of: target)
+    #expect(after.hasCapability && after.hasSetIDs)
   }
 }

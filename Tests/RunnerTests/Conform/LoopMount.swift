@@ -52,6 +52,11 @@ final class LoopMount {
     }
   }
 
+  /// Mounts it again with an option.
+  func remount(_ option: String) -> Bool {
+    Self.run(["mount", "-o", "remount,\(option)", path])
+  }
+
   private static func run(_ words: [String]) -> Bool {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")

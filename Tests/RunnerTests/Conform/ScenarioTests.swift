@@ -63,6 +63,36 @@ enum ScenarioFiles {
     leave(["xfs/550", "xfs/551", "xfs/552"], "needs poisoned memory")
     return reasons
   }()
+
+  /// The steps that a number is about, where its description names any: without them the trace is
+  /// another's.
+  static let subjects: [String: [TraceVerb]] = {
+    var subjects: [String: [TraceVerb]] = [:]
+    func about(_ verbs: [TraceVerb], _ numbers: [Int], _ xfs: [Int] = []) {
+      for number in numbers { subjects[String(number), default: []] += verbs }
+      for number in xfs { subjects["xfs/\(number)", default: []] += verbs }
+    }
+    about(
+      [.direct], [139, 143, 183, 188, 190, 194, 196, 199, 203, 284, 289, 291, 293, 668],
+      [215, 219, 223, 225, 228, 421])
+    about([.store], [140, 578, 669] + Array(657...666))
+    about([.zero], [149, 180])
+    about([.punch], [146, 178, 179])
+    about([.unshare], [156, 264, 649, 734])
+    about([.truncate], [148])
+    about([.pieces], [183, 185], [208])
+    about([.nextData], [667, 668, 669], [420, 421])
+    about([.touched], [407, 408])
+    about([.limit], [514])
+    about([.dedupe], [121, 122, 136, 137, 158, 182, 304, 408, 516, 517, 674])
+    about([.changed, .setCapability], [513])
+    about([.setIDs, .ids, .administrator], [673, 674])
+    about([.setCapability, .hasCapability], [674, 675])
+    about([.hint], [], [207, 208, 210, 215, 218, 219, 221, 223, 224, 225, 226, 228, 230, 243])
+    about([.hinted], [], [207, 210, 243])
+    about([.extentHint], [], [208])
+    return subjects
+  }()
 }
 
 @Suite("Conformance scenarios")
@@ -77,6 +107,33 @@ struct ScenarioTests {
     }
     #expect(numbers.isSubset(of: ScenarioFiles.wanted))
     #expect(Set(ScenarioFiles.leftOut.keys).isSubset(of: ScenarioFiles.wanted))
+  }
+
+  @Test("each trace has the steps that its number is about")
+  func subjects() throws {
+    for name in ScenarioFiles.names {
+      let verbs = Set(try ScenarioFiles.trace(name).steps.map(\.verb))
+      let missing = Set(ScenarioFiles.subjects[ScenarioFiles.number(name)] ?? [])
+        .subtracting(verbs)
+      #expect(missing.isEmpty, "\(name)")
+    }
+  }
+
+  @Test("no two traces are the same, whatever their files are called")
+  func distinct() throws {
+    var names: [Trace: String] = [:]
+    for name in ScenarioFiles.names {
+      var trace = try ScenarioFiles.trace(name)
+      var known: [String: String] = [:]
+      for index in trace.steps.indices {
+        for (place, file) in trace.steps[index].files.enumerated() {
+          trace.steps[index].files[place] = known[file] ?? "f\(known.count)"
+          known[file] = trace.steps[index].files[place]
+        }
+      }
+      #expect(names[trace] == nil, "\(name) is \(names[trace] ?? "")")
+      names[trace] = name
+    }
   }
 
   @Test(
