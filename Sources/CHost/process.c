@@ -52,11 +52,12 @@ int chost_spawn(
 }
 
 int chost_fix_layout(int fixed) {
-  int now = personality(0xffffffff);
-  if (now < 0) return 0;
-  int wanted = fixed ? now | ADDR_NO_RANDOMIZE : now & ~ADDR_NO_RANDOMIZE;
-  if (wanted != now) personality((unsigned long)wanted);
-  return (now & ADDR_NO_RANDOMIZE) != 0;
+  int before = personality(0xffffffff);
+  if (before < 0) return -1;
+  int wanted = fixed ? before | ADDR_NO_RANDOMIZE : before & ~ADDR_NO_RANDOMIZE;
+  // A container may allow the question and refuse what it is asked for.
+  if (wanted != before && personality((unsigned long)wanted) < 0) return -1;
+  return (before & ADDR_NO_RANDOMIZE) != 0;
 }
 
 int chost_ended(int32_t process, int timeout_ms, int *by_signal, int *code) {

@@ -24,13 +24,15 @@ import Testing
       try git(["init", "-q", "-b", "main"])
       try "daxmark\nresults\n".write(
         toFile: scratch.path(".gitignore"), atomically: false, encoding: .utf8)
-      try git(["add", "."])
-      try git(["commit", "-q", "-m", "first"])
+      try commit("first")
       try commit("second")
     }
 
-    func commit(_ name: String) throws {
-      try git(["commit", "-q", "--allow-empty", "-m", name])
+    /// A commit that changes a file, by default one that is built.
+    func commit(_ name: String, in path: String = "Sources/a.swift") throws {
+      try file(path, name)
+      try git(["add", "."])
+      try git(["commit", "-q", "-m", name])
     }
 
     @discardableResult
@@ -49,13 +51,18 @@ import Testing
     }
 
     func gate(base: String? = nil) throws -> (code: Int32, output: String) {
-      let script = URL(filePath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "scripts/gate")
-      return try finish(script.path(), ["./daxmark", "--format", "json"], base: base)
+      try finish(RegressionTests.root + "scripts/gate", ["./daxmark", "--format", "json"], base)
+    }
+
+    /// Whether the gate says that what it compares is the same.
+    func saysSame(base: String? = nil) throws -> Bool {
+      let script = RegressionTests.root + "scripts/gate"
+      return try finish("/bin/sh", ["-c", "\(script) ./daxmark 2>&1"], base).output
+        .contains("nothing that is built differs")
     }
 
     private func finish(
-      _ program: String, _ arguments: [String], base: String? = nil
+      _ program: String, _ arguments: [String], _ base: String? = nil
     ) throws -> (code: Int32, output: String) {
       let process = Process()
       process.executableURL = URL(filePath: program)
@@ -109,11 +116,110 @@ import Testing
     #expect(try world.gate() == (5, "duel \(before) . --format json\n"))
     // A duel of a tree with itself is passed by anything.
     #expect(try world.gate(base: "HEAD") == (5, "duel \(before) . --format json\n"))
-    try world.file("new.swift")
+    for path in ["Sources/New/new.swift", "Benchmarks/new.swift", "Package.swift"] {
+      try world.file(path)
+      #expect(try world.gate() == (5, "duel \(head) . --format json\n"))
+      #expect(try world.gate(base: "HEAD") == (5, "duel HEAD . --format json\n"))
+      try FileManager.default.removeItem(atPath: world.scratch.path(path))
+    }
+    try world.file("Sources/a.swift", "third")
     #expect(try world.gate() == (5, "duel \(head) . --format json\n"))
-    try FileManager.default.removeItem(atPath: world.scratch.path("new.swift"))
     try world.git(["reset", "-q", "--hard", "HEAD^"])
     try world.git(["update-ref", "refs/remotes/origin/main", "HEAD"])
     #expect(try world.gate() == (1, ""))
+  }
+
+  @Test("what is not built, a report of the last gate say, makes no duel of a tree with itself")
+  func beside() throws {
+    let world = try World()
+    try world.git(["update-ref", "refs/remotes/origin/main", "HEAD"])
+    let duel = "duel \(try world.git(["rev-parse", "HEAD^"])) . --format json\n"
+    for path in ["daxmark.xml", "daxmark.md", "Tests/new.swift", ".gitignore"] {
+      try world.file(path, "daxmark\nresults\n# \(path)\n")
+      #expect(try world.gate() == (5, duel), "\(path)")
+      #expect(try world.gate(base: "HEAD") == (5, duel), "\(path)")
+    }
+    // Nor does a commit of such files: the change before it is what is left to judge.
+    try world.commit("words", in: "README.md")
+    try world.git(["update-ref", "refs/remotes/origin/main", "HEAD"])
+    #expect(try world.gate() == (5, duel))
+    #expect(try !world.saysSame())
+  }
+
+  @Test("a branch that changes nothing that is built is judged, and said to be the same")
+  func wordsAlone() throws {
+    let world = try World()
+    let base = try world.git(["rev-parse", "HEAD"])
+    try world.git(["update-ref", "refs/remotes/origin/main", "HEAD"])
+    try world.commit("words", in: "README.md")
+    #expect(try world.gate() == (5, "duel \(base) . --format json\n"))
+    #expect(try world.saysSame())
+    #expect(try world.saysSame(base: base))
+    try world.commit("third")
+    #expect(try world.gate() == (5, "duel \(base) . --format json\n"))
+    #expect(try !world.saysSame())
+    #expect(try !world.saysSame(base: base))
+  }
+
+  @Test("a merge into main is judged whole, by its first parent")
+  func merged() throws {
+    let world = try World()
+    let before = try world.git(["rev-parse", "HEAD"])
+    try world.git(["checkout", "-q", "-b", "change"])
+    try world.commit("third")
+    try world.commit("fourth")
+    try world.git(["checkout", "-q", "main"])
+    try world.git(["merge", "-q", "--no-ff", "-m", "merge", "change"])
+    try world.git(["update-ref", "refs/remotes/origin/main", "HEAD"])
+    #expect(try world.gate() == (5, "duel \(before) . --format json\n"))
+  }
+
+  @Test("the reports that the README's lines leave behind are ignored")
+  func ignored() throws {
+    let ignored = try String(contentsOfFile: RegressionTests.root + ".gitignore", encoding: .utf8)
+      .split(separator: "\n")
+    for line in try Self.lines() {
+      for word in line.split(separator: " ") where word.hasPrefix("daxmark.") {
+        #expect(ignored.contains("/\(word)"), "\(word)")
+      }
+    }
+  }
+
+  /// The README's five lines.
+  private static func lines() throws -> [Substring] {
+    let text = try String(contentsOfFile: RegressionTests.root + "README.md", encoding: .utf8)
+    let section = try #require(text.firstRange(of: "## Gate your CI in five lines\n\n```\n"))
+    let rest = text[section.upperBound...]
+    let end = try #require(rest.firstRange(of: "```")).lowerBound
+    return rest[..<end].split(separator: "\n")
+  }
+
+  @Test("the README's five lines keep the code and the summary in a shell that ends at an error")
+  func fiveLines() throws {
+    #expect(try Self.lines().count == 5)
+    for code: Int32 in [0, 2, 3] {
+      let scratch = try Scratch()
+      for (name, body) in [
+        ("make", "exit 0"), ("git", "exit 1"),
+        ("scripts/gate", "echo a summary > daxmark.md; exit \(code)"),
+      ] {
+        let path = scratch.path(name)
+        try FileManager.default.createDirectory(
+          atPath: scratch.path("scripts"), withIntermediateDirectories: true)
+        try "#!/bin/sh\n\(body)\n".write(toFile: path, atomically: false, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+      }
+      let shell = Process()
+      shell.executableURL = URL(filePath: "/bin/sh")
+      shell.arguments = ["-e", "-c", try Self.lines().joined(separator: "\n")]
+      shell.currentDirectoryURL = URL(filePath: scratch.root)
+      shell.environment = [
+        "PATH": scratch.root + ":/usr/bin:/bin", "GITHUB_STEP_SUMMARY": scratch.path("summary"),
+      ]
+      try shell.run()
+      shell.waitUntilExit()
+      #expect(shell.terminationStatus == code)
+      #expect(scratch.text("summary") == "a summary\n")
+    }
   }
 }

@@ -53,7 +53,7 @@ import Testing
     let other = try Daxmark.run(["plan", "--suite", "zero", "--cells", names[0]])
     #expect(other.code == 64 && isOneSentence(other.errors), "\(other.errors)")
     let near = try Daxmark.run([
-      "duel", "a", "b", "--cells", names[0].replacing("auto", with: "auot"),
+      "duel", Daxmark.path, Daxmark.path, "--cells", names[0].replacing("auto", with: "auot"),
     ])
     #expect(
       near.code == 64 && near.errors.contains("did you mean '\(names[0])'?"), "\(near.errors)")
@@ -81,6 +81,17 @@ import Testing
     let finished = try Daxmark.run(line.split(separator: " ").map(String.init))
     #expect(finished.code == 0)
     #expect(!finished.output.isEmpty && finished.errors.isEmpty)
+  }
+
+  @Test("routines that have no cell in common are not comparable, which is no fault of the line")
+  func nothingInCommon() throws {
+    let folder = try Scratch()
+    let done = try Daxmark.run(
+      ["duel", "--routine", "libc", "--routine", "clwb", "--output", "report.json"],
+      in: folder.root)
+    #expect(done.code == 3 && done.errors.isEmpty, "\(done.errors)")
+    let said = folder.text("report.json")
+    #expect(said.contains("only in A") && said.contains("only in B"), "\(said)")
   }
 
   @Test("a duel of routines takes the name that it prints, and that of either routine")

@@ -12,8 +12,9 @@ int chost_spawn(
     int32_t *_Nonnull process, int *_Nonnull to_child, int *_Nonnull from_child);
 
 /// Whether programs that this thread starts from now on have the same addresses in every start: the
-/// kernel then leaves out randomising their layout. Returns what held before; where the kernel
-/// refuses (a container may), nothing changes. (personality is not in the Glibc overlay.)
+/// kernel then leaves out randomising their layout. Returns what held before, 0 or 1; or -1 where
+/// the kernel refuses, as in many a container, and nothing changes. (personality is not in the
+/// Glibc overlay.)
 int chost_fix_layout(int fixed);
 
 /// Waits up to `timeout_ms` for the process to end without collecting it. Returns 1 when it ended

@@ -8,6 +8,8 @@ internal import Plan
 /// not end.
 struct WorkerProcess: ~Copyable {
   let process: pid_t
+  /// Whether its addresses are the same in every start: asked for, and not refused by the kernel.
+  let hasFixedLayout: Bool
   private let requests: Int32
   private let replies: Int32
   private var channel: LineChannel
@@ -37,7 +39,7 @@ struct WorkerProcess: ~Copyable {
     var started = Int32()
     var toWorker: Int32 = -1
     var fromWorker: Int32 = -1
-    let before = manner.hasFixedLayout ? chost_fix_layout(1) : 1
+    let before = manner.hasFixedLayout ? chost_fix_layout(1) : -1
     let status = unsafe chost_spawn(
       executable, &pointers, workingSet, &started, &toWorker, &fromWorker)
     if before == 0 { _ = chost_fix_layout(0) }
@@ -47,6 +49,7 @@ struct WorkerProcess: ~Copyable {
     }
     LiveChildren.add(started)
     process = started
+    hasFixedLayout = before >= 0
     requests = toWorker
     replies = fromWorker
     channel = LineChannel(input: replies, output: requests)

@@ -26,6 +26,8 @@ public struct Duel: ~Copyable {
   var orders: [Int: PairOrder] = [:]
   private var pairs: [Int: Int] = [:]
 
+  /// Whether all workers so far had one address layout; a container may refuse it.
+  public private(set) var hasFixedLayout: Bool
   /// How often both workers were started anew.
   public private(set) var run = 0
   /// The cells in the order they should be measured in this run.
@@ -43,6 +45,7 @@ public struct Duel: ~Copyable {
   /// - Throws: `RunError` naming the side that does not start, or speaks another protocol.
   public init(contests: [Contest], options: DuelOptions) throws(RunError) {
     let workers = try DuelWorkers(options, first: .a)
+    hasFixedLayout = workers.haveFixedLayout
     self.workers = workers
     self.contests = contests
     self.options = options
@@ -135,6 +138,7 @@ public struct Duel: ~Copyable {
   ) throws(RunError) -> Bool {
     run += 1
     workers = try DuelWorkers(options, first: run % 2 == 0 ? .a : .b)
+    hasFixedLayout = hasFixedLayout && workers.haveFixedLayout
     prepared = []
     current = nil
     latest = nil
@@ -182,7 +186,11 @@ extension Duel {
     if prepared.contains(id) { return true }
     for side in DuelSide.allCases {
       let request = Request.prepare(id: id, cell: cell(side))
-      guard case .ready? = try ask(side, index, request) else { return false }
+      guard case .ready? = try ask(side, index, request) else {
+        // What A holds by now would be missing where the cells that follow are prepared.
+        if side == .b { _ = try workers.ask(.a, .release(id: id)) }
+        return false
+      }
     }
     prepared.insert(id)
     return true

@@ -47,6 +47,9 @@ struct DuelWorkers: ~Copyable {
 
   deinit { close(workingSet) }
 
+  /// Whether the kernel let both have the same addresses in every start.
+  var haveFixedLayout: Bool { a.hasFixedLayout && b.hasFixedLayout }
+
   static func start(
     _ side: DuelSide, _ options: DuelOptions, _ memory: Int32
   ) throws(RunError) -> WorkerProcess {
@@ -61,7 +64,7 @@ struct DuelWorkers: ~Copyable {
     }
   }
 
-  /// Both sides' stacks and mappings lie at the same addresses.
+  /// Both sides' stacks and mappings lie at the same addresses, where the kernel allows it.
   ///
   /// Where they lie decides which stores and loads alias, and so is a bias of one side for as long
   /// as its process lives: with random layouts the estimates of cells in the first-level cache

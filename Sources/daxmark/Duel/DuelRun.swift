@@ -13,6 +13,8 @@ struct DuelRun {
   private(set) var pairs: [PairSample] = []
   /// Cells that are out, and why.
   private(set) var exceptions: [Cell: DuelException] = [:]
+  /// Whether the kernel let all workers have one address layout.
+  private(set) var hasFixedLayout = true
   /// Whether nothing ended it before its time.
   private(set) var isComplete = false
   /// What was changed under it, in a sentence that names the side: the pairs may be of two builds.
@@ -64,6 +66,7 @@ struct DuelRun {
       if pairs.isEmpty { throw error }
       loss = error.description
     }
+    hasFixedLayout = duel.hasFixedLayout
     if change == nil { change = changed() }
     if change != nil { isComplete = false }
     exceptions = duel.exceptions
@@ -95,21 +98,23 @@ struct DuelRun {
     return goesOn
   }
 
-  /// The cells that both sides could prepare are the family.
+  /// The cells that A could prepare are the family: what B alone cannot run any more may be what
+  /// the change did, and so is refused and not left out.
   private mutating func admit(_ exceptions: [Cell: DuelException]) {
-    let ready = contests.map(\.cell).filter { exceptions[$0] == nil }
-    for (index, cell) in ready.enumerated() {
+    let family = contests.map(\.cell).filter { exceptions[$0]?.isOfChange ?? true }
+    for (index, cell) in family.enumerated() {
       indices[cell] = index
       cells.append(
         DuelCell(
-          cell: cell, limits: limits, familySize: ready.count, earlier: earlier[cell] ?? [],
+          cell: cell, limits: limits, familySize: family.count, earlier: earlier[cell] ?? [],
           confirmsImprovement: confirmsImprovement))
     }
+    drop(exceptions)
   }
 
   private mutating func drop(_ exceptions: [Cell: DuelException]) {
     for (cell, exception) in exceptions {
-      indices[cell].map { cells[$0].stop("\(exception.side.rawValue): \(exception.reason)") }
+      indices[cell].map { cells[$0].stop(exception.sentence) }
     }
   }
 
@@ -164,12 +169,29 @@ struct DuelRun {
     }
   }
 
+  /// That workers lay at addresses of their own each, as a sentence.
+  var layoutNotice: String? {
+    if hasFixedLayout { return nil }
+    return "The kernel does not let programs here start without randomised addresses, so estimates "
+      + "scatter up to twice as much (in Docker: --security-opt seccomp=unconfined)."
+  }
+
   /// What the wall clock says of cells that pass, as a sentence.
   var wallAdvice: String? { DuelWall.notice(cells, wallRatios: pairs.wallRatios) }
 }
 
 extension DuelCell.Step {
   fileprivate var isFreshRun: Bool { if case .freshRun = self { true } else { false } }
+}
+
+extension DuelException {
+  /// Whether A was ready when B skipped: it is asked first, and B is not asked after a refusal.
+  fileprivate var isOfChange: Bool { side == .b && status == .skipped }
+
+  /// Why its cell stops.
+  fileprivate var sentence: String {
+    "\(side.rawValue)\(status == .skipped ? " cannot run it" : ""): \(reason.withoutStop)"
+  }
 }
 
 extension String {

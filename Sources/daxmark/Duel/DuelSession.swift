@@ -27,6 +27,7 @@ struct DuelSession {
     let machine = RunFacts.machine(extra: targets.facts)
     let machineClass = RunFacts.value("class_name", in: machine)
     let notice = try SelfTestRecord.check(machineClass: machineClass)
+    if contests.contests.isEmpty { return try tellNothingInCommon(notice) }
     let advisory = SelfTestRecord.advice(
       machineClass: machineClass, for: contests.contests.map(\.cell))
     let identity = DuelIdentity(a: a.hash, b: b.hash, machine: machine)
@@ -68,6 +69,7 @@ struct DuelSession {
         MachineFact("contended", duel.contention == nil ? "0" : "1"),
         MachineFact("executable_changed", duel.change == nil ? "0" : "1"),
         MachineFact("environment_shifted", outcome.isEnvironmental ? "1" : "0"),
+        MachineFact("fixed_layout", duel.hasFixedLayout ? "1" : "0"),
         MachineFact("exit_code", String(code)),
       ]
     for index in folders.indices {
@@ -125,14 +127,29 @@ struct DuelSession {
     let causes = [duel.loss, duel.change].compactMap { $0 }
     notices += causes
     if !duel.isComplete, causes.isEmpty { notices.append("The duel was interrupted.") }
-    notices += [duel.contention, duel.wallAdvice].compactMap { $0 }
+    notices += [duel.contention, duel.wallAdvice, duel.layoutNotice].compactMap { $0 }
     return DuelOutcome(
-      cells: duel.cells, referenceShifts: duel.referenceShifts, notices: notices,
-      sides: [
-        GateReport.Side(label: "A", value: a.description),
-        GateReport.Side(label: "B", value: b.description),
-      ],
+      cells: duel.cells, referenceShifts: duel.referenceShifts,
+      notices: notices + contests.notices, sides: sides,
       unmatched: contests.unmatched + duel.unmatched, failOnImprovement: failOnImprovement,
       advisory: advisory)
+  }
+
+  private var sides: [GateReport.Side] {
+    [
+      GateReport.Side(label: "A", value: a.description),
+      GateReport.Side(label: "B", value: b.description),
+    ]
+  }
+
+  /// The report where no cell is on both sides: nothing is measured, and there is no folder.
+  private func tellNothingInCommon(_ notice: String?) throws(Failure) -> Int32 {
+    var report = DuelOutcome(
+      cells: [], referenceShifts: [:], notices: [notice].compactMap { $0 } + contests.notices,
+      sides: sides, unmatched: contests.unmatched
+    ).report
+    report.isStrict = isStrict
+    try format.write(report)
+    return report.exitCode
   }
 }

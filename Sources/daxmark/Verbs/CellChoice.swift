@@ -26,7 +26,17 @@ struct CellChoice {
   ///
   /// - Throws: `Failure` for a name nobody knows, or when nothing is left.
   func chosen() throws(Failure) -> (cells: [Cell], targets: LiveTargets) {
-    let named = try named()
+    try check()
+    return try chosenHere()
+  }
+
+  /// The same for a verb that asks other builds, too: what is chosen may be theirs alone, so there
+  /// may be none, and `check` comes after they answered.
+  func chosenHere() throws(Failure) -> (cells: [Cell], targets: LiveTargets) {
+    let named = try kept(of: suiteCells())
+    if let stranger = named.first(where: { !Registry.knows($0) }) {
+      throw Failure(.tool, "The suite names '\(stranger.name)', which nothing here carries out.")
+    }
     do throws(RunError) {
       if !named.contains(where: \.isOnFilesystem) {
         // A directory that nothing is measured in is a misunderstanding.
@@ -47,22 +57,29 @@ struct CellChoice {
     }
   }
 
-  /// The cells chosen by name, on any filesystem.
-  private func named() throws(Failure) -> [Cell] {
+  /// Checks that the options choose something, and that every cell they name is there.
+  ///
+  /// - Parameter others: Cells that the suite has in other builds.
+  /// - Throws: `Failure` for a name nobody knows, with the nearest one, or when nothing is left.
+  func check(beside others: [Cell] = []) throws(Failure) {
+    _ = try narrowing.kept(
+      of: suiteCells() + others, in: "the suite '\(suiteName)'", routines: routines, known: names,
+      names: Self.names)
+  }
+
+  /// Those of some cells that the options choose, on any filesystem; maybe none.
+  func kept(of cells: [Cell]) throws(Failure) -> [Cell] {
+    try narrowing.keeping(cells, routines: routines, known: names, names: Self.names)
+  }
+
+  /// All cells of the chosen suite.
+  func suiteCells() throws(Failure) -> [Cell] {
     let suite = try chosenSuite()
-    let all: [Cell]
     do throws(AxisError) {
-      all = try suite.cells()
+      return try suite.cells()
     } catch {
       throw Failure(.tool, "The suite '\(suite.name)' has a broken axis: \(error.description)")
     }
-    let kept = try narrowing.kept(
-      of: all, in: "the suite '\(suite.name)'", routines: routines, known: names,
-      names: Self.names)
-    if let stranger = kept.first(where: { !Registry.knows($0) }) {
-      throw Failure(.tool, "The suite names '\(stranger.name)', which nothing here carries out.")
-    }
-    return kept
   }
 
   /// The names of this build that a column may have.

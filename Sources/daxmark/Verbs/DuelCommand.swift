@@ -60,7 +60,8 @@ struct DuelCommand: ParsableCommand {
   }
 
   private func fight() throws(Failure) -> Int32 {
-    let (cells, targets) = try choice.chosen()
+    let choice = choice
+    let (cells, targets) = try routine.isEmpty ? choice.chosenHere() : choice.chosen()
     targets.handOver()
     defer { targets.sweep() }
     let core = try measuring.chosenCore()
@@ -68,7 +69,10 @@ struct DuelCommand: ParsableCommand {
     let (a, b) = try duelists()
     let options = DuelOptions(
       a: a.executable, b: b.executable, core: core, seed: measuring.chosenSeed())
-    let contests = try contests(cells, options)
+    let contests =
+      routine.isEmpty
+      ? try DuelContests(cells: cells, of: choice, options: options)
+      : DuelContests(cells: cells, a: routine[0], b: routine[1])
     let session = DuelSession(
       a: a, b: b, contests: contests, options: options, suite: choice.suiteName,
       failOnImprovement: failOnImprovement, isStrict: strict, format: reportFormat,
@@ -98,21 +102,5 @@ struct DuelCommand: ParsableCommand {
     let a = try revisions.resolve(sides[0], as: "A") { progress.show($0) }
     let b = try revisions.resolve(sides[1], as: "B") { progress.show($0) }
     return (try Duelist(a), try Duelist(b))
-  }
-
-  private func contests(
-    _ cells: [Cell], _ options: DuelOptions
-  ) throws(Failure) -> DuelContests {
-    do throws(RunError) {
-      let contests =
-        routine.isEmpty
-        ? try DuelContests(cells: cells, options: options)
-        : DuelContests(cells: cells, a: routine[0], b: routine[1])
-      if !contests.contests.isEmpty { return contests }
-    } catch {
-      throw Failure(.tool, error.description)
-    }
-    throw Failure(
-      .usage, "No cell of the suite '\(choice.suiteName)' exists on both sides of the duel.")
   }
 }

@@ -21,7 +21,7 @@ struct Narrowing: ParsableArguments {
   /// Whether nothing is left out.
   var isEmpty: Bool { filter.isEmpty && engine == nil && cells.isEmpty }
 
-  /// Those of some cells that the options keep, in their order.
+  /// Those of some cells that the options keep, in their order, of which there must be one.
   ///
   /// - Parameters:
   ///   - all: The cells.
@@ -35,15 +35,25 @@ struct Narrowing: ParsableArguments {
     of all: [Cell], in place: String, routines: [String]? = nil,
     known: (Cell) -> [String] = { [$0.name] }, names: (String) -> [String]
   ) throws(Failure) -> [Cell] {
-    let filters = try filters(routines, names)
-    try checkCells(all.flatMap(known), place)
-    let wanted = Set(cells)
-    let kept = all.filter { cell in
-      filters.keeps(cell) && (wanted.isEmpty || known(cell).contains(where: wanted.contains))
-    }
+    let kept = try keeping(all, routines: routines, known: known, names: names)
+    try checkCells(all, known, place)
     if !kept.isEmpty { return kept }
     throw Failure(
       .usage, "No cell of \(place) passes the filter; 'daxmark plan' shows the cells of a suite.")
+  }
+
+  /// The same where the cells are not all there are: none of them may be kept.
+  ///
+  /// - Throws: `Failure` for a filter that means nothing.
+  func keeping(
+    _ all: [Cell], routines: [String]? = nil, known: (Cell) -> [String],
+    names: (String) -> [String]
+  ) throws(Failure) -> [Cell] {
+    let filters = try filters(routines, names)
+    let wanted = Set(cells)
+    return all.filter { cell in
+      filters.keeps(cell) && (wanted.isEmpty || known(cell).contains(where: wanted.contains))
+    }
   }
 
   private func filters(
@@ -81,7 +91,11 @@ struct Narrowing: ParsableArguments {
     }
   }
 
-  private func checkCells(_ known: [String], _ place: String) throws(Failure) {
+  private func checkCells(
+    _ all: [Cell], _ names: (Cell) -> [String], _ place: String
+  ) throws(Failure) {
+    if cells.isEmpty { return }
+    let known = all.flatMap(names)
     for name in cells where !known.contains(name) {
       let hint =
         Nearest.name(to: name, among: known).map { "did you mean '\($0)'?" }

@@ -131,8 +131,9 @@ import Testing
     let strange = lines[0].replacing("copy,core", with: "teleport,core")
     let text = ([Cell.keyColumns.joined(separator: ","), strange, "x", ""] + lines)
       .joined(separator: "\n")
-    #expect(Duel.cells(inPlan: text) == Set(cells))
-    #expect(Duel.cells(inPlan: "").isEmpty)
+    let plan = DuelPlan(text)
+    #expect(plan.cells == cells && plan.strangerCount == 2)
+    #expect(DuelPlan("").cells.isEmpty && DuelPlan("").strangerCount == 0)
   }
 }
 

@@ -124,12 +124,14 @@ import Testing
       let hung = try world.worker(plan: "sleep 600; exit 0")
       var options = duelOptions(side == .a ? hung.path : good.path, good.path, patience: 300)
       if side == .b { options.b = hung.path }
-      let error = #expect(throws: RunError.self) { try Duel.cellsKnown(to: side, options) }
+      let error = #expect(throws: RunError.self) {
+        try DuelKnowledge(of: side, suite: "gate", options)
+      }
       let said = error?.description ?? ""
       #expect(said.contains("side \(side.rawValue) ('\(hung.path)')"), "\(said)")
       #expect(said.hasSuffix("its 'plan' gave no answer for 300 ms."), "\(said)")
       #expect(!hung.isAlive && !bad.isAlive)
-      #expect(try Duel.cellsKnown(to: side, options) { false } == nil)
+      #expect(try DuelKnowledge(of: side, suite: "gate", options) { false }.cells == nil)
       #expect(!hung.isAlive)
     }
   }

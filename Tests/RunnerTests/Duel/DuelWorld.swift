@@ -1,4 +1,6 @@
 import Foundation
+import Plan
+import Suites
 
 @testable import daxmark
 
@@ -28,6 +30,31 @@ final class DuelWorld {
     let worker = try FakeWorker(misbehaviour, plan: plan)
     workers.append(worker)
     return worker
+  }
+
+  /// A worker that tells what it has in all, and in its suite `gate`.
+  ///
+  /// - Parameters:
+  ///   - gate: The cells of its suite.
+  ///   - others: Cells that it has beside those, and beside those of this build.
+  ///   - strangers: Lines of the suite's plan that nobody can read.
+  /// - Returns: The worker.
+  /// - Throws: when its files cannot be written.
+  func worker(gate: [Cell], others: [Cell] = [], strangers: [String] = []) throws -> FakeWorker {
+    let worker = try worker(plan: "cat \"$0.$3\"")
+    func write(_ suite: String, _ cells: [Cell], _ more: [String] = []) throws {
+      let lines = cells.map { $0.keyFields.joined(separator: ",") } + more
+      try ([Cell.keyColumns.joined(separator: ",")] + lines).map { $0 + "\n" }.joined()
+        .write(toFile: "\(worker.path).\(suite)", atomically: false, encoding: .utf8)
+    }
+    try write("gate", gate, strangers)
+    try write("full", gate + others)
+    return worker
+  }
+
+  /// The cells that this build has in its suite `gate` and that `cells` chooses.
+  static func gate() throws -> [Cell] {
+    try (Catalog.suite(named: "gate")?.cells() ?? []).filter { $0.operation == .compare }
   }
 
   /// Starts a duel.
