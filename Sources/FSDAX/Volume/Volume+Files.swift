@@ -99,8 +99,8 @@ extension Volume {
         _ = try zeroRange(inode, start, min(end, max(inode.size, start)) - start, ledger)
         return
       }
-      if start < first { _ = try zeroRange(inode, start, first - start, ledger) }
-      if last < end { _ = try zeroRange(inode, last, end - last, ledger) }
+      for (from, to) in [(start, min(first, inode.size)), (last, min(end, inode.size))]
+      where from < to { _ = try zeroRange(inode, from, to - from, ledger) }
       let blocks = first >> 12..<last >> 12
       deleteEntries(inode, blocks)
       removeBlocks(inode, blocks, ledger)

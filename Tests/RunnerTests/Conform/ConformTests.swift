@@ -168,6 +168,15 @@ struct ConformTests {
     #expect(throws: ConformError.self) { try ConformTarget("/dev/shm", personality: "xfs") }
   }
 
+  @Test("a punch that begins at the end of the file copies no shared block")
+  func punchFromEnd() throws {
+    let model = try ModelExecutor(.xfs, byteCount: 32 << 20)
+    let trace = try Trace(
+      lines: "open a\nopen b\nwrite a 0 7680 2\nclone a 0 7680 b 0\npunch b 7680 4608\n")
+    for step in trace.steps { _ = model.run(step) }
+    #expect(model.extents(of: "a") == model.extents(of: "b"))
+  }
+
   @Test("punch and zero keep the block in which they end, also behind the end of the file")
   func lastBlock() throws {
     let model = try ModelExecutor(.xfs, byteCount: 32 << 20)
