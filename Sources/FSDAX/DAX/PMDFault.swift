@@ -57,7 +57,7 @@ extension Volume {
       try endFault(request, position, huge, mappings, isDone: !outcome.isError)
     } catch {
       if outcome.isError || profile.has(.faultIgnoresEndError) { return outcome }
-      emptyEntry(request.inode, &held)
+      restoreEntry(request.inode, &held, to: old)
       return FaultOutcome(error)
     }
     return outcome
