@@ -14,4 +14,25 @@ import Testing
     #expect(back[..<5000].allSatisfy { $0 == 0 })
     #expect(Array(back[5000..<15000]) == bytes)
   }
+
+  @Test("A share that a count at its limit refuses changes nothing, the ledger neither")
+  func saturatedShare() throws {
+    let rig = try Rig()
+    let file = try rig.file(pattern(3 * 4096))
+    let peer = rig.inode(try rig.volume.create())
+    let whole = rig.inode(file).data.extent(containing: 0)
+    let extent = try #require(whole)
+    #expect(extent.count == 3)
+    rig.volume.groups[0].refcounts.setCount(RefcountMap.saturated, of: extent.device + 1)
+    let volume = rig.volume
+    let refused = rig.counting {
+      #expect(!volume.share(extent, with: peer, at: 0, volume.ledgers.mine))
+    }
+    #expect(refused == Ledger())
+    let first = extent.clipped(to: 0..<1)
+    let shared = rig.counting {
+      #expect(volume.share(first, with: peer, at: 0, volume.ledgers.mine))
+    }
+    #expect(shared[.refcountUpdates] == 1 && rig.referenceCount(first.device) == 2)
+  }
 }

@@ -95,12 +95,24 @@ extension Volume {
     inode.entries.lock.unlockExclusive()
   }
 
-  /// Makes a locked entry stand for nothing again, after a failure.
-  func emptyEntry(_ inode: Inode, _ held: inout PlacedEntry) {
+  /// Makes a locked entry stand again for the frames it had before a fault that failed, or for
+  /// nothing.
+  ///
+  /// Its marks stay: nobody has written back what was stored in those frames.
+  func restoreEntry(_ inode: Inode, _ held: inout PlacedEntry, to old: PlacedEntry) {
     inode.areas.unmap(held.pages)
     frames.disassociate(held, inode: inode.number)
+    var entry = Entry(lockedEmpty: held.entry.isHuge)
+    if old.entry.hasFrames {
+      // A huge entry may have been split since.
+      let frame = old.entry.frame + Int(held.base - old.base)
+      entry = Entry(lockedFrame: frame, isHuge: held.entry.isHuge)
+      frames.associate(
+        PlacedEntry(base: held.base, entry: entry), inode: inode.number, isShared: true)
+    }
     inode.entries.lock.lockExclusive()
-    held.entry = Entry(lockedEmpty: held.entry.isHuge)
+    let marked = inode.entries.covering(held.base)?.entry ?? held.entry
+    held.entry = entry.hasFrames ? entry.marked(as: marked) : entry
     inode.entries.update(held)
     inode.entries.lock.unlockExclusive()
   }

@@ -26,7 +26,7 @@ struct FramePins: ~Copyable, Sendable {
     }
     if wasPinned {
       total.wrappingSubtract(1, ordering: .releasing)
-      word.wake(all: true)
+      wake()
     }
     return wasPinned
   }
@@ -39,8 +39,10 @@ struct FramePins: ~Copyable, Sendable {
 
   /// A ticket for `sleep`, taken before looking for pins.
   var ticket: UInt32 { word.ticket }
-  /// Sleeps until a pin goes, unless one went since the ticket was taken.
+  /// Sleeps until a pin goes or somebody wakes, unless that was since the ticket was taken.
   func sleep(ticket: UInt32) { word.sleep(ticket: ticket) }
+  /// Has all who sleep look around.
+  func wake() { word.wake(all: true) }
 }
 
 extension Volume {

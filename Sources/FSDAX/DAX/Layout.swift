@@ -84,10 +84,11 @@ extension Volume {
       inode.areas.unmap(pages)
       if !hasPinnedFrame(inode, pages) { return }
       if !waits { throw .ERESTARTSYS }
+      // An interruption after this look has used up the ticket.
+      if isInterrupted { throw .EINTR }
       inode.invalidateLock.unlockExclusive()
       frames.pins.sleep(ticket: ticket)
       inode.invalidateLock.lockExclusive()
-      if isInterrupted { throw .EINTR }
     }
   }
 

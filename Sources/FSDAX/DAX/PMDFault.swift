@@ -27,22 +27,18 @@ extension Volume {
   private func pmdEarlyAnswer(
     _ request: FaultRequest, _ base: UInt64, _ maximum: UInt64
   ) -> FaultOutcome? {
-    let mask = Entry.hugeCount - 1
-    let number = UInt64(request.table.address >> 12) + UInt64(request.page)
-    if request.index & mask != number & mask { return FaultOutcome(.fallback) }
-    if request.isWrite && request.isPrivate { return FaultOutcome(.fallback) }
-    let inside = Int(number & mask)
-    if request.page < inside || request.page - inside + 512 > request.table.pageCount {
+    if !request.table.fitsSpan(request.page) || request.isWrite && request.isPrivate {
       return FaultOutcome(.fallback)
     }
     if base >= maximum { return FaultOutcome(.sigbus) }
-    return base | mask >= maximum ? FaultOutcome(.fallback) : nil
+    return base + Entry.hugeCount > maximum ? FaultOutcome(.fallback) : nil
   }
 
   private func pmdStep(
     _ request: FaultRequest, _ held: inout PlacedEntry, _ position: UInt64
   ) -> FaultOutcome {
     let huge = Self.hugeByteCount
+    let old = held
     let mappings: MappingPair
     do throws(Errno) {
       mappings = try beginFault(request, position, huge)
@@ -61,7 +57,7 @@ extension Volume {
       try endFault(request, position, huge, mappings, isDone: !outcome.isError)
     } catch {
       if outcome.isError || profile.has(.faultIgnoresEndError) { return outcome }
-      emptyEntry(request.inode, &held)
+      restoreEntry(request.inode, &held, to: old)
       return FaultOutcome(error)
     }
     return outcome

@@ -24,6 +24,7 @@ extension Volume {
     let page = UInt64(DAXDevice.pageByteCount)
     let span = request.table.spanSlot(request.page)
     if span.isFrame || span.isZero { return FaultOutcome(.noPage) }
+    let old = held
     do throws(Errno) {
       let mappings = try beginFault(request, position, page)
       var outcome = FaultOutcome(.sigbus)
@@ -40,7 +41,7 @@ extension Volume {
         try endFault(request, position, page, mappings, isDone: !outcome.isError)
       } catch {
         if outcome.isError || profile.has(.faultIgnoresEndError) { return outcome }
-        emptyEntry(request.inode, &held)
+        restoreEntry(request.inode, &held, to: old)
         return FaultOutcome(error)
       }
       return outcome

@@ -150,7 +150,6 @@ extension VirtualArea {
   /// Whether a huge page around a page may be mapped: the mapping has all of it, nothing small is
   /// there.
   fileprivate func fitsHuge(_ page: Int) -> Bool {
-    let base = page - (address >> DAXDevice.pageShift + page) & 511
-    return base >= 0 && base + 512 <= pageCount && !table.spanSlot(page).isTable
+    table.fitsSpan(page) && !table.spanSlot(page).isTable
   }
 }

@@ -10,12 +10,14 @@ extension Volume {
   ///   - page: The page that faulted.
   ///   - outcome: What the fault answered.
   ///   - order: The fault's order.
-  /// - Returns: `noPage`, mapped or to be tried again; SIGBUS where the sync failed.
+  /// - Returns: `noPage`, mapped or to be tried again; SIGBUS where the sync failed, and for an
+  ///   outcome that no fault of this order on this mapping can have.
   public func finishSynchronousFault(
     _ area: VirtualArea, page: Int, _ outcome: FaultOutcome, order: Int = 0
   ) -> FaultOutcome {
     guard page >= 0, page < area.pageCount, area.volume === self, let frame = outcome.frame,
-      outcome.flags.contains(.needsSync), area.isWritable, area.isSynchronous, area.isShared
+      outcome.flags.contains(.needsSync), area.isWritable, area.isSynchronous, area.isShared,
+      order == 0 || order == 9 && frame & 511 == 0 && area.table.fitsSpan(page)
     else { return FaultOutcome(.sigbus) }
     let isHuge = order == 9
     let inode = area.inode
@@ -33,11 +35,6 @@ extension Volume {
     guard inode.isLive, inode.generation == area.file.generation else {
       return FaultOutcome(.sigbus)
     }
-    // A clone may have shared the frame since: then the store must fault again, and copy.
-    let count = isHuge ? 512 : 1
-    guard frame > 0, frame <= device.pageCount - count,
-      firstShared(in: UInt32(frame)..<UInt32(frame + count)) == nil
-    else { return FaultOutcome(.noPage) }
     guard let held = holdSame(inode, index, frame, isHuge: isHuge, ledger) else {
       return FaultOutcome(.noPage)
     }
@@ -55,6 +52,8 @@ extension Volume {
   }
 
   /// The entry of a frame, dirty and locked, if it is still there as the fault left it.
+  ///
+  /// A clone may have shared the frame since: then the store must fault again, and copy.
   private func holdSame(
     _ inode: Inode, _ index: UInt64, _ frame: Int, isHuge: Bool, _ ledger: LedgerStripe
   ) -> PlacedEntry? {
@@ -66,7 +65,10 @@ extension Volume {
         continue
       }
       let first = found.entry.frame + (isHuge ? 0 : Int(index - found.base))
-      guard found.entry.hasFrames, found.entry.isHuge || !isHuge, first == frame else {
+      // The frame is the caller's word until an entry has it.
+      guard found.entry.hasFrames, found.entry.isHuge || !isHuge, first == frame,
+        firstShared(in: UInt32(frame)..<UInt32(frame + (isHuge ? 512 : 1))) == nil
+      else {
         // Whoever waits behind this thread has its turn.
         inode.entries.wake(found.base, all: false)
         return nil

@@ -215,6 +215,13 @@ extension AreaTable {
     return first < end ? Int(first - filePage)..<Int(end - filePage) : 0..<0
   }
 
+  /// Whether the mapping has all of the 2 MiB around a page, in the place of 2 MiB of the file.
+  @inline(__always) func fitsSpan(_ page: Int) -> Bool {
+    let inside = number(page) & 511
+    return (Int(filePage) + page) & 511 == inside && page >= inside
+      && page - inside + 512 <= pageCount
+  }
+
   /// Pins the frame a page shows, before anybody can take the page away; nil without one.
   func pin(_ page: Int, _ pins: borrowing FramePins) -> Int? {
     lock.lockShared()

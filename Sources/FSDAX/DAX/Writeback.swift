@@ -93,8 +93,10 @@ extension EntryTree {
     }
   }
 
-  /// The next entry to write, locked and with that mark cleared; one that changed while this thread
-  /// waited for it is left out.
+  /// The next entry to write, locked and with that mark cleared; one that lost it while this thread
+  /// waited is left out.
+  ///
+  /// A copying fault may give a marked entry another frame meanwhile: the copy has what was stored.
   func holdToWrite(
     from index: UInt64, in pages: Range<UInt64>, _ ledger: LedgerStripe
   ) -> PlacedEntry? {
@@ -110,15 +112,15 @@ extension EntryTree {
       while current.entry.isLocked {
         wait(for: current, ledger)
         guard let again = covering(found.base), again.base == found.base,
-          again.entry.isHuge == found.entry.isHuge, again.entry.frame == found.entry.frame
+          again.entry.isHuge == found.entry.isHuge
         else { break }
         current = again
       }
       if current.entry.isLocked || !current.entry.isToWrite {
         wake(found.base, all: false)
-        // A huge entry that was split meanwhile has smaller ones in its place: look again.
-        let isGone = covering(found.base).map { $0.entry.isHuge != found.entry.isHuge } ?? false
-        if !isGone { cursor = found.pages.upperBound }
+        // A huge entry may have been split meanwhile, and its first page be gone: look again.
+        let isHuge = covering(found.base)?.entry.isHuge ?? false
+        if isHuge == found.entry.isHuge { cursor = found.pages.upperBound }
         continue
       }
       current.entry.isToWrite = false

@@ -58,7 +58,8 @@ extension Volume {
   /// - Parameter file: The file, which goes on as it is.
   /// - Returns: The snapshot, with the attributes of the file.
   /// - Throws: `FSDAXError`: ENOENT, EISDIR or EINVAL for what is no regular file, EOPNOTSUPP on a
-  ///   volume of another personality, EROFS, ENOSPC where a block has too many references.
+  ///   volume of another personality, EROFS, ENOSPC where a block has too many references, EINTR
+  ///   where the wait for a pinned frame was interrupted, an error of the writeback.
   public func snapshot(_ file: FileID) throws(FSDAXError) -> FileID {
     let attributes = try attributes(of: file)
     let copy = try create(attributes)
@@ -71,24 +72,45 @@ extension Volume {
       let ordered = pair.0.number < pair.1.number ? pair : (pair.1, pair.0)
       ordered.0.ioLock.lockExclusive()
       ordered.1.ioLock.lockExclusive()
-      ordered.0.invalidateLock.lockExclusive()
-      ordered.1.invalidateLock.lockExclusive()
       defer {
-        ordered.1.invalidateLock.unlockExclusive()
-        ordered.0.invalidateLock.unlockExclusive()
         ordered.1.ioLock.unlockExclusive()
         ordered.0.ioLock.unlockExclusive()
       }
       try pair.0.check(file)
       try pair.0.checkRegular()
-      // Stores through mappings must meet a fault again: the frames are shared from now on.
-      try breakLayouts(pair.0, 0, pair.0.size, ledgers.mine)
+      try invalidate(pair.0, ordered)
+      defer {
+        ordered.1.invalidateLock.unlockExclusive()
+        ordered.0.invalidateLock.unlockExclusive()
+      }
       try shareAll(pair.0, pair.1, ordered)
     } catch {
       try? remove(copy)
       throw FSDAXError(error, .clone, file)
     }
     return copy
+  }
+
+  /// Takes `invalidateLock` of both files, with the source's pages taken away from its mappings:
+  /// stores must meet a fault again, for the frames are shared from now on.
+  ///
+  /// Throws with neither held. Whoever waits for pins holds the source's alone.
+  private func invalidate(_ source: Inode, _ ordered: (Inode, Inode)) throws(Errno) {
+    while true {
+      ordered.0.invalidateLock.lockExclusive()
+      ordered.1.invalidateLock.lockExclusive()
+      do throws(Errno) {
+        try breakLayouts(source, 0, source.size, ledgers.mine, waits: false)
+        return
+      } catch {
+        ordered.1.invalidateLock.unlockExclusive()
+        ordered.0.invalidateLock.unlockExclusive()
+        if error != .ERESTARTSYS { throw error }
+      }
+      source.invalidateLock.lockExclusive()
+      defer { source.invalidateLock.unlockExclusive() }
+      try breakLayouts(source, 0, source.size, ledgers.mine)
+    }
   }
 
   private func shareAll(

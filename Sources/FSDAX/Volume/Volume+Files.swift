@@ -171,14 +171,21 @@ extension Volume {
       if !inode.entries.isEmpty { try unmapUnpinned(inode, 0..<UInt64.max) }
       deleteEntries(inode, 0..<UInt64.max)
       removeBlocks(inode, 0..<UInt64.max, ledgers.mine)
-      inode.isReflink = false
-      inode.hasUnsyncedMetadata = false
+      forgetMetadata(of: inode)
       inode.size = 0
       inode.isLive = false
       inodes.giveBack(inode)
     } catch {
       throw FSDAXError(error, .open, file)
     }
+  }
+
+  /// What a removed file's blocks leave behind; a sync that began before may be at work still.
+  private func forgetMetadata(of inode: Inode) {
+    inode.extentLock.lockExclusive()
+    inode.isReflink = false
+    inode.hasUnsyncedMetadata = false
+    inode.extentLock.unlockExclusive()
   }
 
   /// Ends a file's references to blocks, and its staging there.

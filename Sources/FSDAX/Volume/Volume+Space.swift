@@ -90,8 +90,11 @@ extension Volume {
     groups.lock(index)
     defer { groups.unlock(index) }
     if needsRoom, groups[index].freeCount == 0 { return false }
+    guard groups[index].share(extent.deviceBlocks, inode: inode.number, first: first) else {
+      return false
+    }
     ledger.add(.refcountUpdates, Int(extent.count))
-    return groups[index].share(extent.deviceBlocks, inode: inode.number, first: first)
+    return true
   }
 
   /// The first run of blocks in the range that more than one reference has.

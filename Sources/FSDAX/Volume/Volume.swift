@@ -126,10 +126,14 @@ public struct VolumeOptions: Sendable {
     return inode
   }
 
-  /// Whether operations stop at their next step with EINTR, as a fatal signal makes them.
+  /// Whether operations stop at their next step with EINTR, as a fatal signal makes them; who waits
+  /// for a pinned frame wakes.
   public var isInterrupted: Bool {
     @inline(__always) get { interrupt.load(ordering: .relaxed) }
-    set { interrupt.store(newValue, ordering: .relaxed) }
+    set {
+      interrupt.store(newValue, ordering: .relaxed)
+      if newValue { frames.pins.wake() }
+    }
   }
 
   /// Whether the volume has ended all work with EIO, as after damage.

@@ -9,14 +9,14 @@ struct FaultBed {
   init(
     _ profile: Profile = .strict, byteCount: Int = 16 << 20,
     tracking: ShareTracking = .shareCount, copyMode: CopyMode = .pmem,
-    alwaysCopies: Bool = false
+    alwaysCopies: Bool = false, groupCount: Int = 1
   ) throws {
     var options = VolumeOptions(byteCount: byteCount)
     options.device.copyMode = copyMode
     options.profile = profile
     options.tracking = tracking
     options.alwaysCopiesOnWrite = alwaysCopies
-    options.groupCount = 1
+    options.groupCount = groupCount
     volume = try Volume(options)
   }
 

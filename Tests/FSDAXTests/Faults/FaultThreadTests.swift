@@ -102,6 +102,20 @@ struct FaultThreadTests {
     }
   }
 
+  /// Under the thread sanitizer also that both change what is known of the file by turns.
+  @Test("A sync goes on while its file is removed")
+  func removal() throws {
+    let bed = try FaultBed()
+    for _ in 0..<100 {
+      let file = try bed.file(1)
+      let threads = RealThreads()
+      threads.start { for _ in 0..<20 { try? bed.volume.sync(file) } }
+      try bed.volume.remove(file)
+      threads.join()
+      #expect(bed.volume.freeByteCount == bed.volume.options.device.byteCount - 4096)
+    }
+  }
+
   @Test("A waiter for a locked entry goes on when it is unlocked")
   func waiting() throws {
     let bed = try FaultBed()

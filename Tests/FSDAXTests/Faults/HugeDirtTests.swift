@@ -100,6 +100,34 @@ struct HugeDirtTests {
     #expect(try scene.bed.load(scene.area, at: 6 << 12) == [7])
   }
 
+  @Test("A copying fault whose end fails leaves what was stored before dirty", arguments: [0, 9])
+  func failedEnd(order: Int) throws {
+    let bed = try FaultBed(byteCount: 32 << 20, alwaysCopies: true)
+    let file = try bed.volume.create()
+    try bed.volume.allocate(file, at: 0, byteCount: FaultBed.huge)
+    let area = try bed.area(file, pages: 512)
+    #expect(bed.fault(area, write: true, order: 9).flags == .noPage)
+    try bed.store(area, 2, at: 7 << 12)
+    let old = try #require(try bed.block(file))
+    let other = try bed.area(file, pages: 512)
+    bed.volume.failNextEnd(.EIO)
+    #expect(bed.fault(other, 7, write: true, order: order).flags == .sigbus)
+    #expect(other.table.slot(7).isNone && area.table.slot(7).isNone)
+    for page in 0..<512 {
+      let placed = try #require(try bed.entry(file, UInt64(page)), "page \(page)")
+      #expect(placed.entry.isDirty && !placed.entry.isLocked, "page \(page)")
+      #expect(placed.entry.frame + page - Int(placed.base) == old + page, "page \(page)")
+      #expect(bed.volume.frames.count(of: old + page) == 1, "page \(page)")
+    }
+    #expect(try bed.pages(file) == 512)
+    let before = bed.volume.ledger
+    try bed.volume.sync(file)
+    #expect((bed.volume.ledger - before)[.linesFlushed] == 512 * 64)
+    try bed.store(other, 3, at: 7 << 12 | 1)
+    #expect(try bed.read(file, at: 7 << 12, byteCount: 3) == [2, 3, 0])
+    #expect(try bed.load(area, at: 7 << 12, count: 3) == [2, 3, 0])
+  }
+
   @Test("Random stores stay covered by dirty entries until a write-back", arguments: 1...12)
   func coverage(seed: Int) throws {
     let bed = try FaultBed(byteCount: 48 << 20, alwaysCopies: seed & 1 == 0)

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import FSDAX
@@ -186,29 +187,45 @@ struct WritebackTests {
     #expect(bed.volume.frames.count(of: frame) == 0)
   }
 
-  @Test("An interrupted removal leaves the file")
-  func removeInterrupted() throws {
+  enum Waiter: CaseIterable {
+    case remove, truncate, punch, clone, invalidate
+
+    func run(_ volume: Volume, _ file: FileID, _ peer: FileID) throws {
+      switch self {
+      case .remove: try volume.remove(file)
+      case .truncate: try volume.truncate(file, to: 0)
+      case .punch: try volume.punch(file, at: 0, byteCount: 4096)
+      case .clone: try volume.clone(from: file, to: peer)
+      case .invalidate: try volume.invalidate(file)
+      }
+    }
+  }
+
+  @Test(
+    "An interruption ends the wait for a pin that stays, before it and in it",
+    arguments: Waiter.allCases, [true, false])
+  func interrupted(waiter: Waiter, isEarly: Bool) throws {
     let bed = try FaultBed()
     let file = try bed.file(1)
+    let peer = try bed.volume.create()
     let area = try bed.area(file)
     try bed.store(area, 2)
     let frame = try bed.volume.pin(area, page: 0)
-    bed.volume.isInterrupted = true
-    let isOver = DispatchSemaphore(value: 0)
+    bed.volume.isInterrupted = isEarly
+    let found = Mutex<Errno?>(nil)
     let threads = RealThreads()
     threads.start {
-      #expect(throws: FSDAXError(.EINTR, .open, file)) { try bed.volume.remove(file) }
-      isOver.signal()
+      let error = errno { try waiter.run(bed.volume, file, peer) }
+      found.withLock { $0 = error }
     }
-    // Who sleeps looks around when any pin goes; one stays.
-    while isOver.wait(timeout: .now() + 0.001) == .timedOut {
-      bed.volume.frames.pins.pin(frame)
-      try bed.volume.unpin(frame)
-    }
+    if !isEarly { usleep(20_000) }
+    bed.volume.isInterrupted = true
     threads.join()
-    try bed.volume.unpin(frame)
     bed.volume.isInterrupted = false
+    #expect(found.withLock { $0 } == .EINTR)
     #expect(try bed.read(file, byteCount: 1) == [2])
-    try bed.volume.remove(file)
+    #expect(try bed.block(file) == frame)
+    try bed.volume.unpin(frame)
+    try waiter.run(bed.volume, file, peer)
   }
 }

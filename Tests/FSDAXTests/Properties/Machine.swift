@@ -37,8 +37,8 @@ final class Machine {
   /// What the current step does, for the text of a failure.
   var note = ""
   var hasFailed = false
-  /// The files of the step, and the pages of the first where entries may go.
-  var touched: Set<UInt32> = []
+  /// Where the step may take dirty entries away, by file: see `overwrites` and `breaksLayouts`.
+  var excused: [UInt32: [Range<UInt64>]] = [:]
 
   init(_ kind: MachineKind, seed: UInt64) throws {
     self.kind = kind
@@ -93,7 +93,7 @@ final class Machine {
   func run() throws {
     while step < kind.stepCount, !hasFailed {
       let before = volume.ledger
-      touched = []
+      excused = [:]
       isInjected = false
       try operate()
       if volume.takeEndError() != nil { isInjected = false }

@@ -60,6 +60,31 @@ extension Machine {
     if let wrong = rig.wrongShareCount(files.map(\.id), asksFilesystem: isDue) { fail(wrong) }
   }
 
+  /// The step changes bytes of a file, and so may take dirty entries of their pages away.
+  func overwrites(_ file: ModelFile, _ bytes: Range<Int>) {
+    excused[file.id.number, default: []].append(Self.pages(bytes))
+  }
+
+  /// The step writes bytes of a file back and takes their entries away: huge ones whole; upstream
+  /// takes those of the whole file (H9).
+  func breaksLayouts(_ file: ModelFile, _ bytes: Range<Int>? = nil) {
+    let drops = kind.profile.has(.dirtyDroppedByLayoutBreak)
+    let pages = drops ? nil : bytes.map { withHugeEntries(file, Self.pages($0)) }
+    excused[file.id.number, default: []].append(pages ?? 0..<UInt64.max)
+  }
+
+  /// Pages, with the rest of each entry that reaches over them.
+  func withHugeEntries(_ file: ModelFile, _ pages: Range<UInt64>) -> Range<UInt64> {
+    rig.entries(file.id).map(\.pages).filter { $0.overlaps(pages) }.reduce(pages) {
+      min($0.lowerBound, $1.lowerBound)..<max($0.upperBound, $1.upperBound)
+    }
+  }
+
+  /// The pages that bytes lie in.
+  static func pages(_ bytes: Range<Int>) -> Range<UInt64> {
+    UInt64(bytes.lowerBound >> 12)..<UInt64((bytes.upperBound + 4095) >> 12)
+  }
+
   /// Entries stand for the file's blocks as they are, mappings for entries, and invariant 6.
   private func checkEntries(_ file: ModelFile) {
     var byPage: [UInt64: Entry] = [:]
@@ -74,8 +99,8 @@ extension Machine {
     for each in file.areas { checkSlots(each.area, byPage) }
     for page in file.dirty {
       if let entry = byPage[page], entry.hasFrames, entry.isDirty { continue }
-      // An operation on the file took the entry, and made the bytes durable first.
-      if byPage[page] == nil, touched.contains(file.id.number) || !kind.isStrict {
+      let isExcused = excused[file.id.number]?.contains { $0.contains(page) } ?? false
+      if byPage[page] == nil, isExcused {
         file.dirty.remove(page)
       } else {
         fail("page \(page) of file \(file.id.number) is not dirty any more")

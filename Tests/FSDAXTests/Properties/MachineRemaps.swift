@@ -45,7 +45,8 @@ extension Machine {
     let source = anyFile()
     let isWhole = random.below(3) == 0
     let ranges = isWhole ? Ranges() : ranges(source, target)
-    touched.insert(source.id.number)
+    breaksLayouts(source)
+    breaksLayouts(target)
     note =
       "clone file \(source.id.number) of \(source.size), \(ranges.from)+\(ranges.count) "
       + "to file \(target.id.number) of \(target.size) at \(ranges.to)"
@@ -82,7 +83,6 @@ extension Machine {
 
   func dedupe(_ target: ModelFile) throws {
     let source = anyFile()
-    touched.insert(source.id.number)
     var ranges = ranges(source, target)
     ranges.from &= ~4095
     ranges.to = min(ranges.to, max(target.size - 1, 0) & ~4095)
@@ -100,6 +100,8 @@ extension Machine {
       "dedupe file \(target.id.number) of \(target.size) at \(ranges.to) with file "
       + "\(source.id.number) of \(source.size), \(ranges.from)+\(ranges.count)"
     let before = trace(source, target)
+    breaksLayouts(source)
+    breaksLayouts(target)
     let result = try run(source, target, ranges)
     let whole = ranges.count & ~4095
     let isEqual =

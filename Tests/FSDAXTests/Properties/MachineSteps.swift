@@ -6,7 +6,6 @@ import Testing
 extension Machine {
   func operate() throws {
     let file = anyFile()
-    touched = [file.id.number]
     let start = position(file)
     let count = byteCount()
     note = "file \(file.id.number) of \(file.size), \(start)+\(count)"
@@ -61,6 +60,7 @@ extension Machine {
 
   private func write(_ file: ModelFile, _ start: Int, _ count: Int) {
     note = "write " + note
+    overwrites(file, min(start, file.size)..<start + count)
     inject()
     let data = Payload.bytes(count, &random)
     var done = 0
@@ -73,6 +73,7 @@ extension Machine {
   private func writeShort(_ file: ModelFile, _ start: Int, _ count: Int) {
     let readable = min([0, 1, 50, 511, 4096, count - 1][random.below(6)], count - 1)
     note = "write \(readable) readable bytes of " + note
+    overwrites(file, min(start, file.size)..<start + count)
     inject()
     let data = Payload.bytes(readable, &random)
     let buffer = user.tail(readable: readable, asked: count)
@@ -119,6 +120,7 @@ extension Machine {
 
   private func zero(_ file: ModelFile, _ start: Int, _ count: Int) {
     note = "zero " + note
+    overwrites(file, start..<start + count)
     inject()
     let error = attempt { try volume.zero(file.id, at: start, byteCount: count) }
     settle(file, after: error) { $0.zero(start, count) }
@@ -127,6 +129,9 @@ extension Machine {
   private func truncate(_ file: ModelFile, _ size: Int) {
     if kind.isHuge, file === files[0] { return }
     note = "truncate " + note
+    if size < file.size { breaksLayouts(file, size..<file.size) }
+    // The last page is zeroed behind the new end, and where the file grows behind the old one.
+    overwrites(file, min(size, file.size)..<max(size, file.size) + 1)
     inject()
     let error = attempt { try volume.truncate(file.id, to: size) }
     let isShorter = size <= file.size
@@ -138,6 +143,7 @@ extension Machine {
 
   private func truncatePage(_ file: ModelFile, _ start: Int) {
     note = "truncate page " + note
+    overwrites(file, start..<start + 1)
     inject()
     let error = attempt { try volume.truncatePage(file.id, at: start) }
     settle(file, after: error) { $0.zero(start, (4096 - start & 4095) & 4095) }
@@ -145,6 +151,7 @@ extension Machine {
 
   private func punch(_ file: ModelFile, _ start: Int, _ count: Int) {
     note = "punch " + note
+    breaksLayouts(file, start..<start + count)
     inject()
     let error = attempt { try volume.punch(file.id, at: start, byteCount: count) }
     settle(file, after: error) { $0.zero(start, count) }
@@ -152,6 +159,8 @@ extension Machine {
 
   private func allocate(_ file: ModelFile, _ start: Int, _ count: Int) {
     note = "allocate " + note
+    // What lies between the old and the new end is zeroed.
+    if file.size < start + count { overwrites(file, file.size..<start + count) }
     inject()
     let error = attempt { try volume.allocate(file.id, at: start, byteCount: count) }
     settle(file, after: error) { $0.resize(max($0.size, start + count)) }
@@ -162,6 +171,7 @@ extension Machine {
   /// Staging that a hint spread over private blocks counts as shared; the next one uses it up.
   private func unshare(_ file: ModelFile, _ start: Int, _ count: Int) {
     note = "unshare " + note
+    overwrites(file, start..<start + count)
     inject()
     let error = attempt { try volume.unshare(file.id, at: start, byteCount: count) }
     guard error == nil, !isInjected, kind.writesInPlace, rig.staging(file.id).isEmpty else {
@@ -182,8 +192,8 @@ extension Machine {
       _ = attempt { try volume.sync(file.id) }
       file.dirty = []
     } else {
+      let pages = withHugeEntries(file, Self.pages(start..<start + count))
       _ = attempt { try volume.sync(file.id, from: start, byteCount: count) }
-      let pages = UInt64(start >> 12)..<UInt64((start + count + 4095) >> 12)
       file.dirty = file.dirty.filter { !pages.contains($0) }
     }
     let isLeft = rig.entries(file.id).contains { placed in
@@ -210,7 +220,6 @@ extension Machine {
     // Without a copy the bytes went into the file's own blocks.
     if !pair.target.flags.contains(.shared) { file.overwrite(start, data) }
     for each in files {
-      touched.insert(each.id.number)
       each.dirty = []
       each.dropCopies(from: 0)
       check(rig.inode(each.id).cow.blockCount == 0, "staging after recovery")
