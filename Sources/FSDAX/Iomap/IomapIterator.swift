@@ -91,6 +91,16 @@ struct IomapIterator {
     return true
   }
 
+  /// Ends the step under way, if there is one, and begins no other.
+  @inline(never)
+  mutating func stop<Filesystem: IomapOperations>(
+    _ filesystem: borrowing Filesystem
+  ) throws(Errno) {
+    if !isActive { return }
+    isActive = false
+    _ = try finishStep(filesystem)
+  }
+
   /// Whether to go on after a step.
   @inline(__always)
   private mutating func finishStep<Filesystem: IomapOperations>(
