@@ -67,11 +67,14 @@ extension Volume {
     let byteCount = min(UInt64(buffer.count), size - position)
     var iterator = IomapIterator(
       inode, position: position, byteCount: byteCount, .dax, ledger)
+    var window = Int.max
     do throws(Errno) {
-      while try iterator.next(self) {
+      while true {
+        let seen = inode.replacementCount
+        guard try iterator.next(self) else { break }
         let done = Int(iterator.position - position)
         // SAFETY: `done` is below the byte count, which is within the buffer.
-        iterator.status = unsafe readMapping(&iterator, start + done)
+        iterator.status = unsafe readMapping(&iterator, start + done, seen, &window)
       }
     } catch {
       if iterator.position == position { throw error }
@@ -79,11 +82,15 @@ extension Volume {
     return Int(iterator.position - position)
   }
 
-  /// The body of a read: one mapping.
+  /// The body of a read: one mapping, as it was when so many replacements had been seen.
   ///
-  /// Source: specification, section 3.2.
+  /// Faults do not wait for reads. Where one replaced blocks before the copy was done, another file
+  /// may have stored into the old ones: those bytes do not count, and the mapping is stale. From
+  /// then on windows are single pages, so that a read gets through however many faults there are.
+  /// Source: specification, sections 1.2 and 3.2.
   @unsafe private func readMapping(
-    _ iterator: inout IomapIterator, _ start: UnsafeMutableRawPointer
+    _ iterator: inout IomapIterator, _ start: UnsafeMutableRawPointer, _ seen: UInt64,
+    _ window: inout Int
   ) -> Errno? {
     let target = iterator.mappings.target
     let first = iterator.position
@@ -100,11 +107,16 @@ extension Volume {
       case .mapped:
         while iterator.usable > 0 {
           if isInterrupted { throw .EINTR }
-          let byteCount = Int(iterator.usable)
+          let byteCount = min(Int(iterator.usable), window)
           let done = Int(iterator.position - first)
           let copied = unsafe try readWindow(
             Int(target.deviceByte(at: iterator.position)), byteCount, start + done,
             iterator.ledger)
+          if iterator.inode.hasReplaced(since: seen) {
+            iterator.markStale()
+            window = DAXDevice.pageByteCount
+            return nil
+          }
           if copied == 0 { throw .EFAULT }
           try iterator.advance(UInt64(copied))
           if copied < byteCount { return nil }

@@ -7,7 +7,7 @@ extension Volume {
     public let rawValue: UInt8
     /// Options of given bits.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
-    /// EAGAIN instead of waiting for a lock or allocating for a copy-on-write.
+    /// EAGAIN instead of waiting for a lock or, on XFS, copying on write.
     public static let noWait = WriteOptions(rawValue: 1 << 0)
     /// An atomic write, which this path does not offer: EIO.
     public static let atomic = WriteOptions(rawValue: 1 << 1)

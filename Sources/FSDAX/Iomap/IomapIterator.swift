@@ -66,6 +66,9 @@ struct IomapIterator {
     remaining -= byteCount
   }
 
+  /// Has the next step begin where this one did: its mapping is not the file's any more.
+  mutating func markStale() { mappings.target.flags.insert(.stale) }
+
   /// Ends the step before, and begins the next one; false when there is none.
   @inline(__always)
   mutating func next<Filesystem: IomapOperations>(
@@ -91,6 +94,16 @@ struct IomapIterator {
     return true
   }
 
+  /// Ends the step under way, if there is one, and begins no other.
+  @inline(never)
+  mutating func stop<Filesystem: IomapOperations>(
+    _ filesystem: borrowing Filesystem
+  ) throws(Errno) {
+    if !isActive { return }
+    isActive = false
+    _ = try finishStep(filesystem)
+  }
+
   /// Whether to go on after a step.
   @inline(__always)
   private mutating func finishStep<Filesystem: IomapOperations>(
@@ -113,6 +126,6 @@ struct IomapIterator {
       }
     }
     if let status { throw status }
-    return remaining > 0 && written > 0
+    return remaining > 0 && (written > 0 || mappings.target.flags.contains(.stale))
   }
 }

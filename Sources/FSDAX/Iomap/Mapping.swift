@@ -26,6 +26,8 @@ public struct MappingFlags: OptionSet, Hashable, Sendable {
   public static let dirty = MappingFlags(rawValue: 1 << 1)
   /// The extent is shared, or the target of a copy-on-write.
   public static let shared = MappingFlags(rawValue: 1 << 2)
+  /// Not the file's any more, as the core found out: to be looked up again.
+  public static let stale = MappingFlags(rawValue: 1 << 15)
 }
 
 /// One extent of a file as the iomap protocol passes it: file bytes to device bytes.

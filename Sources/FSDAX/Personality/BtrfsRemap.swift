@@ -1,7 +1,7 @@
 internal import HotCore
 internal import Synchronization
 
-/// The pieces a dedupe is done in, each compared and remapped before the next.
+/// The pieces a dedupe is remapped in, one after the other, when all of it was found equal.
 struct DedupeChunks: Sequence, IteratorProtocol {
   /// 16 MiB, of Btrfs.
   static let btrfsByteCount = 16 << 20
@@ -27,7 +27,7 @@ struct DedupeChunks: Sequence, IteratorProtocol {
 }
 
 extension Volume {
-  /// The pieces a dedupe of so many bytes is done in: 16 MiB on Btrfs, all at once on XFS.
+  /// The pieces a dedupe of so many bytes is remapped in: 16 MiB on Btrfs, all at once on XFS.
   func dedupeChunks(byteCount: Int) -> DedupeChunks {
     switch options.personality {
     case .xfs: DedupeChunks(byteCount: byteCount, chunkByteCount: max(byteCount, 1))

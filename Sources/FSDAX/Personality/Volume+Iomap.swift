@@ -51,6 +51,8 @@ extension Volume: IomapOperations {
         .unwritten, in: BlockRange(position: position, byteCount: byteCount).blocks)
       throw error
     }
+    // A read beside this fault may be copying from the blocks that go.
+    if operation.contains(.fault), writtenByteCount > 0 { inode.noteReplacement() }
     if options.personality == .btrfs {
       try endBtrfsWrite(
         inode, position: position, byteCount: byteCount, writtenByteCount: writtenByteCount,

@@ -32,6 +32,8 @@ extension Volume {
     if inode.isReflink || options.alwaysCopiesOnWrite, hasData || !leavesUnmapped {
       let staged = inode.cow.extent(atOrAfter: first, limit: limit)
       if let staged, staged.first == first {
+        // A copy like any other, though its blocks are there already.
+        if operation.contains(.noWait) { throw .EAGAIN }
         if let data { prefetchOld(data.device) }
         return copyPair(inode, staged, data, first..<min(limit, staged.end))
       }

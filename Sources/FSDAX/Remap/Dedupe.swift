@@ -74,16 +74,11 @@ extension Volume {
     do throws(Errno) {
       let inode = try checkTarget(target, position, request.source, request.byteCount, caller)
       if request.byteCount == 0 { return DedupeResult() }
-      var done = 0
-      for chunk in dedupeChunks(byteCount: request.byteCount) {
-        let offset = chunk.lowerBound
-        done += try remap(
-          RemapRequest(
-            source: request.source, target: target, sourceInode: request.inode,
-            targetInode: inode, sourcePosition: UInt64(request.position + offset),
-            targetPosition: UInt64(position + offset), byteCount: UInt64(chunk.count),
-            isDedupe: true, canShorten: true), for: caller)
-      }
+      let done = try remap(
+        RemapRequest(
+          source: request.source, target: target, sourceInode: request.inode, targetInode: inode,
+          sourcePosition: UInt64(request.position), targetPosition: UInt64(position),
+          byteCount: UInt64(request.byteCount), isDedupe: true, canShorten: true), for: caller)
       let reported = profile.has(.dedupeReportsRequest) ? request.byteCount : done
       return DedupeResult(status: DedupeResult.same, byteCount: reported)
     } catch {

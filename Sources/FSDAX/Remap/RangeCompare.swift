@@ -68,28 +68,35 @@ extension Volume {
     var target = IomapIterator(
       request.targetInode, position: request.targetPosition, byteCount: request.byteCount, .dax,
       ledger)
+    let difference: UInt64?
+    do throws(Errno) {
+      difference = try walk(&source, &target, rule, ledger)
+    } catch {
+      // The side that did not fail is in the middle of a step.
+      try stop(&source, &target)
+      throw error
+    }
+    try stop(&source, &target)
+    return difference
+  }
+
+  /// The steps of a comparison; may leave one under way on either side.
+  private func walk(
+    _ source: inout IomapIterator, _ target: inout IomapIterator, _ rule: CompareRule,
+    _ ledger: LedgerStripe
+  ) throws(Errno) -> UInt64? {
+    let first = source.position
     guard try source.next(self), try target.next(self) else { return nil }
     while true {
       var run = min(source.usable, target.usable)
       if rule == .pages { run = min(run, pageChunk(source.position, target.position)) }
-      let same: UInt64
-      do throws(Errno) {
-        same = try equalPrefix(source, target, run, rule, ledger)
-      } catch {
-        try close(&source, &target, because: error)
-        throw error
-      }
-      if same < run {
-        let difference = source.position - request.sourcePosition + same
-        try close(&source, &target, because: .EBADE)
-        return difference
-      }
+      let same = try equalPrefix(source, target, run, rule, ledger)
+      if same < run { return source.position - first + same }
       try source.advance(run)
       try target.advance(run)
-      let isDone = source.remaining == 0
+      if source.remaining == 0 { return nil }
       if source.usable == 0 { _ = try source.next(self) }
       if target.usable == 0 { _ = try target.next(self) }
-      if isDone { return nil }
     }
   }
 
@@ -99,20 +106,16 @@ extension Volume {
     return page - max(source & (page - 1), target & (page - 1))
   }
 
-  /// Ends both steps, with a status so that no new one begins.
-  private func close(
-    _ source: inout IomapIterator, _ target: inout IomapIterator, because status: Errno
+  /// Ends the steps under way on both sides, also where one of them fails.
+  private func stop(
+    _ source: inout IomapIterator, _ target: inout IomapIterator
   ) throws(Errno) {
-    try close(&source, because: status)
-    try close(&target, because: status)
-  }
-
-  private func close(_ iterator: inout IomapIterator, because status: Errno) throws(Errno) {
-    iterator.status = status
     do throws(Errno) {
-      _ = try iterator.next(self)
+      try source.stop(self)
     } catch {
-      if error != status { throw error }
+      try target.stop(self)
+      throw error
     }
+    try target.stop(self)
   }
 }

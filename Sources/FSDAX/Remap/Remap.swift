@@ -31,13 +31,27 @@ extension Volume {
     markReflink(target)
     deleteEntries(target, request.targetBlocks)
     locks.demoteSource()
-    let (done, error) = remapExtents(request, ledger)
+    let (done, error) = remapPieces(request, ledger)
     carryHint(request, targetSize: targetSize, done: done)
     if target.attributes.isSynchronous || source.attributes.isSynchronous {
       forceLog(target, ledger)
     }
     if let error, done < request.byteCount, done == 0 || !request.canShorten { throw error }
     return Int(done)
+  }
+
+  /// A dedupe goes in the filesystem's pieces, all of it compared before the first.
+  private func remapPieces(
+    _ request: RemapRequest, _ ledger: LedgerStripe
+  ) -> (UInt64, Errno?) {
+    if !request.isDedupe { return remapExtents(request, ledger) }
+    var done: UInt64 = 0
+    for piece in dedupeChunks(byteCount: Int(request.byteCount)) {
+      let (remapped, error) = remapExtents(request.part(piece), ledger)
+      done += remapped
+      if let error { return (done, error) }
+    }
+    return (done, nil)
   }
 
   private func markReflink(_ inode: Inode) {

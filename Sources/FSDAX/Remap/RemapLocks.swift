@@ -10,7 +10,7 @@ struct RemapLocks: ~Copyable {
   private let second: Inode?
   private var isDemoted = false
 
-  /// Takes both files alone and breaks the layouts of DAX files; throws with nothing held.
+  /// Takes both files alone and breaks their layouts; throws with nothing held.
   init(
     source: Inode, target: Inode, _ volume: borrowing Volume, _ ledger: LedgerStripe
   ) throws(Errno) {
@@ -30,13 +30,16 @@ struct RemapLocks: ~Copyable {
 
   /// Takes pages away from mappings of both files: the first may wait for pins, the second may not,
   /// for whoever waits holds the first.
+  ///
+  /// DAX or not: all mappings here show frames of the device, and one left writable would go on
+  /// storing into blocks that are shared by then.
   private static func invalidate(
     _ first: Inode, _ second: Inode?, _ volume: borrowing Volume, _ ledger: LedgerStripe
   ) throws(Errno) {
     while true {
       first.invalidateLock.lockExclusive()
       do throws(Errno) {
-        if first.attributes.isDAX { try volume.breakAllLayouts(first, ledger) }
+        try volume.breakAllLayouts(first, ledger)
       } catch {
         first.invalidateLock.unlockExclusive()
         throw error
@@ -44,7 +47,7 @@ struct RemapLocks: ~Copyable {
       guard let second else { return }
       second.invalidateLock.lockExclusive()
       do throws(Errno) {
-        if second.attributes.isDAX { try volume.breakAllLayoutsNow(second, ledger) }
+        try volume.breakAllLayouts(second, ledger, waits: false)
         return
       } catch {
         second.invalidateLock.unlockExclusive()
@@ -113,12 +116,12 @@ extension Volume {
   /// The whole file, as XFS asks for it.
   private static let wholeFile = UInt64(Int.max & ~4095)
 
-  fileprivate func breakAllLayouts(_ inode: Inode, _ ledger: LedgerStripe) throws(Errno) {
-    try breakLayouts(inode, 0, Self.wholeFile, ledger)
-  }
-
-  /// ERESTARTSYS where a frame is pinned.
-  fileprivate func breakAllLayoutsNow(_ inode: Inode, _ ledger: LedgerStripe) throws(Errno) {
-    try breakLayouts(inode, 0, Self.wholeFile, ledger, waits: false)
+  /// ERESTARTSYS where a frame is pinned and this may not wait.
+  fileprivate func breakAllLayouts(
+    _ inode: Inode, _ ledger: LedgerStripe, waits: Bool = true
+  ) throws(Errno) {
+    // What a page cache has is written back in any profile: H9 is about DAX alone.
+    if !inode.attributes.isDAX { try writeBack(inode, 0..<Self.wholeFile >> 12, ledger) }
+    try breakLayouts(inode, 0, Self.wholeFile, ledger, waits: waits)
   }
 }

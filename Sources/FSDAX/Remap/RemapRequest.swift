@@ -5,8 +5,8 @@ struct RemapRequest {
   let sourceInode: Inode
   let targetInode: Inode
   /// None of the three is negative, nor is a position with the count added beyond `Int.max`.
-  let sourcePosition: UInt64
-  let targetPosition: UInt64
+  private(set) var sourcePosition: UInt64
+  private(set) var targetPosition: UInt64
   /// Bytes; what is left of them while the request is prepared.
   ///
   /// Zero in a clone is to the end.
@@ -14,6 +14,15 @@ struct RemapRequest {
   let isDedupe: Bool
   /// Whether fewer bytes than asked for are a success.
   let canShorten: Bool
+
+  /// A part of it, by the offsets of its bytes.
+  func part(_ offsets: Range<Int>) -> RemapRequest {
+    var part = self
+    part.sourcePosition += UInt64(offsets.lowerBound)
+    part.targetPosition += UInt64(offsets.lowerBound)
+    part.byteCount = UInt64(offsets.count)
+    return part
+  }
 
   /// The blocks of the target that the request covers.
   var targetBlocks: Range<UInt64> {

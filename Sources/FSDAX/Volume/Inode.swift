@@ -28,6 +28,8 @@ internal import Synchronization
   let size = Atomic<UInt64>(0)
   /// Whether a clone shares its blocks with its locks held shared; set under invalidateLock alone.
   let isRemapping = Atomic<Bool>(false)
+  /// How often faults put blocks in the place of others; raised under extentLock alone.
+  let replacementCount = Atomic<UInt64>(0)
   /// Changed under ioLock and invalidateLock, read under either.
   var generation: UInt32 = 0
   var isLive = false
@@ -148,6 +150,23 @@ enum LockRank {
   var isRemapping: Bool {
     @inline(__always) get { unsafe state.pointee.isRemapping.load(ordering: .acquiring) }
     nonmutating set { unsafe state.pointee.isRemapping.store(newValue, ordering: .releasing) }
+  }
+  /// How often faults have replaced blocks; taken before a look at the extents.
+  var replacementCount: UInt64 {
+    @inline(__always) get { unsafe state.pointee.replacementCount.load(ordering: .acquiring) }
+  }
+  /// Whether faults have replaced blocks since the count was taken; asked after a copy from them.
+  @inline(__always) func hasReplaced(since count: UInt64) -> Bool {
+    // The copy comes first: what it read may be what the next owner of a block stored.
+    atomicMemoryFence(ordering: .acquiring)
+    return unsafe state.pointee.replacementCount.load(ordering: .relaxed) != count
+  }
+  /// Says that a fault is about to replace blocks; `extentLock` is held alone.
+  func noteReplacement() {
+    let count = unsafe state.pointee.replacementCount.load(ordering: .relaxed)
+    unsafe state.pointee.replacementCount.store(count &+ 1, ordering: .relaxed)
+    // This comes first: behind it the old blocks may become somebody's own.
+    atomicMemoryFence(ordering: .releasing)
   }
   var size: UInt64 {
     get { unsafe state.pointee.size.load(ordering: .acquiring) }

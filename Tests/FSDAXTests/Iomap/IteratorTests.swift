@@ -68,6 +68,42 @@ final class IteratorTests {
     #expect(iterator.position == 100 && iterator.remaining == 8000)
   }
 
+  @Test("A stale mapping without progress is looked up again, behind an end of nothing")
+  func stale() {
+    let mapping = MappingPair(
+      target: Mapping(type: .mapped, offset: 0, byteCount: 4096, address: 0))
+    let filesystem = ScriptedFilesystem([.success(mapping), .success(mapping)])
+    var iterator = iterator(100, 3000)
+    let error = run(filesystem, &iterator) { iterator throws(Errno) in
+      if filesystem.begins.count == 1 { return iterator.markStale() }
+      try iterator.advance(iterator.usable)
+    }
+    #expect(error == nil)
+    #expect(filesystem.begins == [.init(100, 3000), .init(100, 3000)])
+    #expect(filesystem.ends == [.init(100, 3000, 0), .init(100, 3000, 3000)])
+  }
+
+  @Test("A walk that stops ends the step it is in, once, and begins no other")
+  func stopped() throws {
+    let mapping = MappingPair(
+      target: Mapping(type: .mapped, offset: 0, byteCount: 8192, address: 0))
+    let filesystem = ScriptedFilesystem([.success(mapping), .success(mapping)])
+    filesystem.endErrors = [nil, .EIO]
+    var iterator = iterator(0, 8192)
+    try iterator.stop(filesystem)
+    #expect(filesystem.ends == [])
+    #expect(try iterator.next(filesystem))
+    try iterator.advance(1000)
+    try iterator.stop(filesystem)
+    try iterator.stop(filesystem)
+    #expect(filesystem.begins.count == 1)
+    #expect(filesystem.ends == [.init(0, 8192, 1000)])
+    #expect(ledgers.totals[.begins] == 1 && ledgers.totals[.ends] == 1)
+    // The error of such an end is the caller's.
+    #expect(try iterator.next(filesystem))
+    #expect(throws: Errno.EIO) { try iterator.stop(filesystem) }
+  }
+
   @Test("I-7: progress, then an error: end hears of the progress, the caller of the error")
   func progressThenError() {
     let filesystem = ScriptedFilesystem(pieces: 1, of: 4096)

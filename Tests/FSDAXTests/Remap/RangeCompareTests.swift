@@ -85,6 +85,27 @@ struct RangeCompareTests {
     }
   }
 
+  @Test("Every begin has its end, whichever side cannot be looked up and wherever")
+  func endsAfterErrors() throws {
+    let bench = try BtrfsBench()
+    for damaged in 0..<2 {
+      for block in 0..<2 {
+        let files = try (0..<2).map { _ in try bench.file(.summed) }
+        for file in files { try bench.fill(file, 0..<2, 7) }
+        bench.corrupt(try #require(try bench.device(files[damaged], block)), at: 100)
+        let before = bench.volume.ledger
+        let result = outcome {
+          try bench.volume.compare(files[0], at: 0, with: files[1], at: 0, byteCount: 8192)
+        }
+        #expect(result == .failure(.EIO))
+        let counts = bench.volume.ledger - before
+        #expect(counts[.begins] == counts[.ends], "file \(damaged), block \(block)")
+        #expect(counts[.failedBegins] == 1)
+        #expect(counts[.bytesCompared] == block << 12)
+      }
+    }
+  }
+
   @Test("Ranges that are not in their files")
   func bounds() throws {
     let fixture = try RemapFixture()

@@ -230,13 +230,38 @@ struct XFSTests {
     #expect(ledger[.blocksAllocated] == 0 && rig.staging(file).isEmpty)
     #expect(try rig.contents(file) == pattern(8192))
     #expect(try rig.volume.size(of: file) == 8192)
-    // A private block needs no wait; the write ends where a shared one without staging begins.
-    try rig.volume.setAttributes(of: file) { $0.cowExtentHint = 1 }
+    // A private block needs no wait; the write ends where a shared one begins, staged or not.
     try rig.volume.unshare(file, at: 0, byteCount: 4096)
     #expect(try rig.write(file, 0, pattern(8192, 3), .noWait) == 4096)
     #expect(try rig.contents(peer) == pattern(8192))
     rig.inode(file).ioLock.lockShared()
     #expect(errno { try rig.write(file, 0, [1], .noWait) } == .EAGAIN)
     rig.inode(file).ioLock.unlockShared()
+  }
+
+  @Test("X-14: nor does staging that is there already make a no-wait write copy")
+  func noWaitStaged() throws {
+    let rig = try Rig()
+    let (file, peer) = try file(rig, blocks: 8, shared: 0..<4)
+    try rig.volume.punch(file, at: 7 * 4096, byteCount: 4096)
+    try rig.write(file, 0, [9])
+    let staging = rig.staging(file)
+    #expect(staging == [1..<32])
+    let contents = try [rig.contents(file), rig.contents(peer)]
+    let blocks = (0..<8).map { rig.block(file, $0) }
+    // Shared, private and a hole: where staging is, a write of any of them is a copy.
+    let counts = rig.counting {
+      for block in [1, 5, 7] {
+        #expect(errno { try rig.write(file, block * 4096, zeros(4096), .noWait) } == .EAGAIN)
+        #expect(errno { try rig.write(file, block * 4096 + 9, [1], .noWait) } == .EAGAIN)
+      }
+    }
+    #expect(counts[.refcountUpdates] == 0 && counts[.bytesWritten] == 0)
+    #expect(counts[.begins] == counts[.ends])
+    #expect(try [rig.contents(file), rig.contents(peer)] == contents)
+    #expect(rig.staging(file) == staging && (0..<8).map { rig.block(file, $0) } == blocks)
+    #expect(try rig.write(file, 4096, [1]) == 1)
+    #expect(try rig.contents(peer) == contents[1])
+    rig.expectInvariants()
   }
 }
