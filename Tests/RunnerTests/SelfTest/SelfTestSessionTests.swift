@@ -41,7 +41,7 @@ import Testing
     #expect(isWhole)
     #expect(session.gateRuns.count == 3)
     for run in session.gateRuns {
-      #expect(run.judged.rows.map(\.judgement) == [.pass, .pass])
+      #expect(run.judged(session: 0).rows.map(\.judgement) == [.pass, .pass])
       #expect(run.cells.allSatisfy { $0.runs.map(\.count) == [15] })
     }
     #expect(session.firstPairs.count == 3 * 2 * 15)
@@ -69,7 +69,7 @@ import Testing
     var session = session(a, b)
     #expect(try session.fight(2) { _ in true })
     for run in session.gateRuns {
-      #expect(run.judged.rows.map(\.judgement) == [.regressed, .regressed])
+      #expect(run.judged(session: 0).rows.map(\.judgement) == [.regressed, .regressed])
       #expect(run.cells.allSatisfy { $0.runs.map(\.count) == [30, 30] })
     }
     // Only first runs are looked at as pairs.
