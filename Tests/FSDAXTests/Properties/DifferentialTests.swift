@@ -41,7 +41,7 @@ struct DifferentialTests {
       byteCount: 20 << 20, stepCount: 60, fileLimit: 3, isHuge: true),
   ]
 
-  @Test("A file of 3 MiB among them", arguments: hugeKinds, [1, 2] as [UInt64])
+  @Test("A file of 3 MiB among them", arguments: hugeKinds, [1, 2, 10] as [UInt64])
   func huge(_ kind: MachineKind, seed: UInt64) throws {
     try Machine(kind, seed: seed).run()
   }
