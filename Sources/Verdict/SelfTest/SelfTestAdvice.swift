@@ -14,8 +14,10 @@ public enum SelfTestAdvice {
     String(cell.name.map { $0 == "=" || $0 == ";" ? ":" : $0 })
   }
 
-  /// The steps that decide about cells: of the self-tests within 30 days of the last one, the one
-  /// with the most sessions about dispersion, for a quick one knows less, and the last layout probe.
+  /// The steps that decide about cells.
+  ///
+  /// Of the self-tests within 30 days of the last one, the one with the most sessions decides about
+  /// dispersion: a quick one knows less. The last layout probe decides about layout.
   private static func deciding(
     _ steps: [SelfTestStep]
   ) -> (dispersion: SelfTestStep?, layout: SelfTestStep?) {
