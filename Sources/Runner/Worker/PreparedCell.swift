@@ -13,15 +13,6 @@ protocol PreparedCell: AnyObject {
   func batch(calls: Int) throws(CellException) -> BatchMeasurement
   /// What one call does, counted.
   func counts() throws(CellException) -> CallCounts
-  /// Whether some calls of a batch cost more than others, so that more calls are no exact part.
-  var callsDiffer: Bool { get }
-  /// Lets the next batch make the calls of the last one again, at the same places.
-  func stepBack()
-}
-
-extension PreparedCell {
-  var callsDiffer: Bool { false }
-  func stepBack() {}
 }
 
 /// Why a cell gives no measurement.

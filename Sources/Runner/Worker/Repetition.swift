@@ -38,11 +38,7 @@ struct Repetition {
   }
 }
 
-/// A cell that makes more calls than it says; where calls are not alike, it makes the batch again
-/// and adds that fraction of its time.
-///
-/// More calls of the model would be some at the end of a batch, where they are cheapest: 10 % more
-/// faults took 8.4 % longer, and batches of 2 ms did not mend it.
+/// A cell that makes more calls than it says.
 final class RepeatingCell: PreparedCell {
   let note: String
   private let cell: any PreparedCell
@@ -61,7 +57,6 @@ final class RepeatingCell: PreparedCell {
   }
 
   func batch(calls: Int) throws(CellException) -> BatchMeasurement {
-    if cell.callsDiffer { return try batchAndPart(calls: calls) }
     guard let extra = repetition.extraCalls(for: calls) else {
       throw .failed("No batch has \(calls) calls.")
     }
@@ -71,16 +66,6 @@ final class RepeatingCell: PreparedCell {
     }
     batch.bytes = batch.bytes / batch.calls * calls
     batch.calls = calls
-    return batch
-  }
-
-  /// A batch, and the time of a part of the same one made again.
-  private func batchAndPart(calls: Int) throws(CellException) -> BatchMeasurement {
-    var batch = try cell.batch(calls: calls)
-    cell.stepBack()
-    let again = try cell.batch(calls: calls)
-    batch.cpuNanoseconds += again.cpuNanoseconds * repetition.permille / 1000
-    batch.wallNanoseconds += again.wallNanoseconds * repetition.permille / 1000
     return batch
   }
 

@@ -61,29 +61,6 @@ import Testing
     #expect(throws: CellException.self) { try cell.batch(calls: .max) }
   }
 
-  @Test("where calls are not alike, the same batch is made again and a part of its time added")
-  func again() throws {
-    let inner = UnlikeCell()
-    let cell = RepeatingCell(inner, permille: 100)
-    let batch = try cell.batch(calls: 50)
-    #expect(batch.calls == 50 && batch.cpuNanoseconds == 1000 + 90)
-    #expect(try cell.batch(calls: 50).cpuNanoseconds == 1000 + 90)
-    #expect(inner.places == [0, 0, 1, 1])
-  }
-
-  @Test("a cell of the model goes back to the places of its last batch")
-  func places() {
-    var places = Places(count: 10, perArming: 3)
-    var seen: [[UInt32]] = []
-    for step in 0..<9 {
-      places.next()
-      seen.append(Array(places.current))
-      if step % 2 == 0 { places.stepBack() }
-    }
-    for step in stride(from: 0, to: 8, by: 2) { #expect(seen[step] == seen[step + 1]) }
-    #expect(seen[0] != seen[2] && seen[2] != seen[4])
-  }
-
   @Test("only cells repeat: references and the harness stay what they are")
   func references() throws {
     var context = WorkerContext(workingSet: nil, cores: [0], repeatPermille: 100)
@@ -95,29 +72,6 @@ import Testing
     let alone = try plain.prepare(cell)
     #expect(!(alone is RepeatingCell))
   }
-}
-
-/// A cell whose batches take less time when they are made again, and which writes down where.
-private final class UnlikeCell: PreparedCell {
-  let note = ""
-  let callsDiffer = true
-  private(set) var places: [Int] = []
-  private var next = 0
-
-  func verify() {}
-  func calibrate(targetNanoseconds: Int) -> Int { 50 }
-  func stepBack() { next -= 1 }
-
-  func batch(calls: Int) -> BatchMeasurement {
-    var batch = BatchMeasurement()
-    batch.calls = calls
-    batch.cpuNanoseconds = places.last == next ? 900 : 1000
-    places.append(next)
-    next += 1
-    return batch
-  }
-
-  func counts() -> CallCounts { CallCounts() }
 }
 
 /// A cell that writes down the calls it makes, at most so many a batch.

@@ -74,7 +74,6 @@ final class FaultWork: ModelWork {
   }
 
   func rewind() { pages.rewind() }
-  func stepBack() { pages.stepBack() }
 
   func disarm() throws(FSDAXError) {
     area = nil

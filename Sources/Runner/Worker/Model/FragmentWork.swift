@@ -50,7 +50,6 @@ internal import FSDAX
 
   /// Shares again what the calls unshared: as long as they took, not as the whole file would.
   func rewind() { places.rewind() }
-  func stepBack() { places.stepBack() }
 
   func disarm() throws(FSDAXError) {
     try source.restore(spent)

@@ -48,12 +48,6 @@ internal import Glibc
     }
   }
 
-  /// Each arming begins with fresh files: the first calls meet windows of staging and lines of
-  /// metadata for the first time, the last ones hardly any.
-  var callsDiffer: Bool { true }
-
-  func stepBack() { for work in works { work.stepBack() } }
-
   /// Does something with all works armed, and something else before they are disarmed.
   private func armed<Result>(
     _ body: () throws(FSDAXError) -> Result, before last: () throws(ModelError) -> Void = {}

@@ -20,8 +20,6 @@ protocol ModelWork: AnyObject {
   func disarm() throws(FSDAXError)
   /// Goes back to the first places: those who compare two workers want both at the same ones.
   func rewind()
-  /// Lets the next arming take the places of the last one.
-  func stepBack()
   /// Checks what so many calls of the last run left.
   func check(calls: Int) throws(ModelError)
 }
@@ -35,7 +33,6 @@ enum ModelError: Error {
 extension ModelWork {
   func disarm() throws(FSDAXError) {}
   func rewind() {}
-  func stepBack() {}
   var pageByteCount: Int { volume.pageByteCount }
   var takesFaults: Bool { false }
 }
@@ -44,7 +41,6 @@ extension ModelWork {
 struct Places {
   private let order: [UInt32]
   private(set) var first = 0
-  private var previous = 0
   let perArming: Int
 
   /// All units of a file, or those that pass.
@@ -58,16 +54,12 @@ struct Places {
 
   /// Moves on to other places; near the end it starts again.
   mutating func next() {
-    previous = first
     first += perArming
     if first + perArming > order.count { first = 0 }
   }
 
   /// Starts again.
   mutating func rewind() { first = 0 }
-
-  /// Undoes the last `next`.
-  mutating func stepBack() { first = previous }
 
   /// The places of this arming.
   var current: ArraySlice<UInt32> { order[first..<first + perArming] }

@@ -58,7 +58,6 @@ final class CompareWork: ModelWork {
   func arm() throws(FSDAXError) { places.next() }
 
   func rewind() { places.rewind() }
-  func stepBack() { places.stepBack() }
 
   func run(calls: Int) throws(FSDAXError) {
     for place in places.current.prefix(calls) {

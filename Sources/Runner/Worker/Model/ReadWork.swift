@@ -43,7 +43,6 @@ internal import HotCore
   func arm() throws(FSDAXError) { places.next() }
 
   func rewind() { places.rewind() }
-  func stepBack() { places.stepBack() }
 
   func run(calls: Int) throws(FSDAXError) {
     let volume = volume

@@ -93,7 +93,6 @@ internal import Plan
   }
 
   func rewind() { places.rewind() }
-  func stepBack() { places.stepBack() }
 
   func disarm() throws(FSDAXError) {
     if let clone { try volume.remove(clone) }

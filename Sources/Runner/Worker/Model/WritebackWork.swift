@@ -39,7 +39,6 @@ final class WritebackWork: ModelWork {
   }
 
   func rewind() { pages.rewind() }
-  func stepBack() { pages.stepBack() }
 
   func disarm() throws(FSDAXError) {
     area = nil
