@@ -148,6 +148,10 @@ public struct FaultExercise: ~Copyable {
         }
         if !access.isCopy { continue }
         guard unsafe readSource(index, at: address, into: source) else {
+          // A pool that has no page for the copy takes the child's.
+          if memory == .hugetlb {
+            throw .unavailable(reason: "others took huge pages that the copies need")
+          }
           throw .failed(reason: "the source of page \(index) cannot be read back")
         }
         guard unsafe pattern.matches(source, index: index, isTouched: false) else {

@@ -134,25 +134,33 @@ struct LiveFSTests {
     .enabled(if: canMount, "needs root, loop devices and mkfs.xfs, mkfs.btrfs, mkfs.ext4"),
     arguments: [["--filesystem", "xfs"], ["--filesystem", "ext4,xfs", "--new"]])
   func interruptedLast(options: [String]) throws {
-    let scratch = try Scratch()
-    let up = try Daxmark(
-      ["live-fs", "up", "--folder", scratch.path("fs")] + options, in: scratch.path(""))
-    // Written down before the mount, which is the last step.
-    var isLast = false
-    for _ in 0..<600_000 where !isLast {
-      isLast = scratch.text("fs/xfs.state").contains("\nmount\n")
-      usleep(50)
+    // On a busy machine the signal comes when all is done: then it says nothing, and is sent again.
+    for _ in 0..<10 {
+      let scratch = try Scratch()
+      let up = try Daxmark(
+        ["live-fs", "up", "--folder", scratch.path("fs")] + options, in: scratch.path(""))
+      // Written down before the mount, which is the last step.
+      var isLast = false
+      for _ in 0..<600_000 where !isLast {
+        isLast = scratch.text("fs/xfs.state").contains("\nmount\n")
+        usleep(50)
+      }
+      kill(up.processID, SIGINT)
+      let finished = up.wait()
+      #expect(isLast)
+      if finished.code != 0 {
+        #expect(finished.code == 130, "\(finished.errors)")
+        #expect(isOneSentence(finished.errors) && finished.errors.contains("Interrupted"))
+      }
+      let named = finished.output.contains("xfs")
+      let seen = MountsSeen(within: place(scratch)).lines
+      #expect(named != seen.isEmpty, "\(finished.output): \(seen)")
+      #expect(try run("down", in: scratch).code == 0)
+      #expect(MountsSeen(within: place(scratch)).lines.isEmpty)
+      #expect(!FileManager.default.fileExists(atPath: scratch.path("fs")))
+      if finished.code == 130 { return }
     }
-    kill(up.processID, SIGINT)
-    let finished = up.wait()
-    #expect(isLast && finished.code == 130, "\(finished.code): \(finished.errors)")
-    #expect(isOneSentence(finished.errors) && finished.errors.contains("Interrupted"))
-    let named = finished.output.contains("xfs")
-    let seen = MountsSeen(within: place(scratch)).lines
-    #expect(named != seen.isEmpty, "\(finished.output): \(seen)")
-    #expect(try run("down", in: scratch).code == 0)
-    #expect(MountsSeen(within: place(scratch)).lines.isEmpty)
-    #expect(!FileManager.default.fileExists(atPath: scratch.path("fs")))
+    Issue.record("ten signals in the last step did not end it")
   }
 
   @Test(
