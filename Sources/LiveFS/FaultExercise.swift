@@ -147,12 +147,13 @@ public struct FaultExercise: ~Copyable {
           throw .failed(reason: "page \(index) does not hold what \(access.rawValue) promises")
         }
         if !access.isCopy { continue }
-        guard unsafe readSource(index, at: address, into: source) else {
-          // A pool that has no page for the copy takes the child's.
-          if memory == .hugetlb {
-            throw .unavailable(reason: "others took huge pages that the copies need")
-          }
-          throw .failed(reason: "the source of page \(index) cannot be read back")
+        let code = unsafe readSource(index, at: address, into: source)
+        // Where the pool has no page for the copy, the kernel takes the child's.
+        if code == EFAULT, memory == .hugetlb, access == .forkCow {
+          throw .unavailable(reason: "others took huge pages that the copies need")
+        }
+        guard code == 0 else {
+          throw .failed(reason: "the source of page \(index) cannot be read back: errno \(code)")
         }
         guard unsafe pattern.matches(source, index: index, isTouched: false) else {
           throw .failed(reason: "the write to page \(index) reached the page it was copied from")
@@ -178,13 +179,15 @@ public struct FaultExercise: ~Copyable {
       pageByteCount: pageByteCount, pages: pages, isWrite: isWrite)
   }
 
-  /// Reads the page that a copy was made of.
+  /// Reads the page that a copy was made of; 0, or the errno value.
   ///
   /// - Safety: `target` has room for a page.
   @unsafe private func readSource(
     _ index: Int, at address: UnsafeRawPointer, into target: UnsafeMutableRawPointer
-  ) -> Bool {
-    if access == .privateCow { return unsafe mapping.readFile(page: index, into: target) }
-    return unsafe crew.peek(address, into: target, byteCount: pageByteCount) == 0
+  ) -> CInt {
+    if access == .privateCow {
+      return unsafe mapping.readFile(page: index, into: target) ? 0 : EIO
+    }
+    return unsafe crew.peek(address, into: target, byteCount: pageByteCount)
   }
 }

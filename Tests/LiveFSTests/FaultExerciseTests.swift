@@ -193,6 +193,29 @@ struct FaultExerciseTests {
     return try #require(flags).split(separator: " ").contains("dc")
   }
 
+  @Test(
+    "a pool too small for the copies is no failure", .enabled(if: canReserve, "only root may"))
+  func smallPool() throws {
+    guard let reservation = reserveWhenFree(3) else {
+      Issue.record("three huge pages could not be had")
+      return
+    }
+    // Two pages and one of the two copies; a machine may have a larger pool of its own.
+    if HugePagePool().counts?.available ?? 0 <= 3 {
+      let error = #expect(throws: FaultError.self) {
+        _ = try FaultExercise(
+          access: .forkCow, memory: .hugetlb, pageByteCount: 2 << 20, threads: 1,
+          byteCountPerThread: 4 << 20)
+      }
+      guard case .unavailable(let reason)? = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      #expect(reason.contains("huge pages"))
+    }
+    reservation.release()
+  }
+
   @Test("running past the slice traps")
   func trapsPastSlice() async {
     await #expect(processExitsWith: .failure) {
