@@ -23,7 +23,7 @@ import Testing
     let whole = rig.inode(file).data.extent(containing: 0)
     let extent = try #require(whole)
     #expect(extent.count == 3)
-    rig.volume.groups[0].refcounts.setCount(RefcountMap.saturated, of: extent.device + 1)
+    rig.volume.groups[0].state.refcounts.setCount(RefcountMap.saturated, of: extent.device + 1)
     let volume = rig.volume
     let refused = rig.counting {
       #expect(!volume.share(extent, with: peer, at: 0, volume.ledgers.mine))

@@ -11,10 +11,10 @@ extension Volume {
     case .askFilesystem:
       var found: [BlockOwner] = []
       let block = UInt32(frame)
-      let group = groups.index(of: block)
-      groups.lock(group)
-      groups[group].owners(of: block, into: &found)
-      groups.unlock(group)
+      let group = groups[groups.index(of: block)]
+      group.lock()
+      group.state.owners(of: block, into: &found)
+      group.unlock()
       return found.filter { owner in
         guard let inode = inodes.inode(owner.inode) else { return false }
         inode.entries.lock.lockExclusive()

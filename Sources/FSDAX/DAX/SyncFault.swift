@@ -25,7 +25,8 @@ extension Volume {
     let base = isHuge ? index & ~(Entry.hugeCount - 1) : index
     let ledger = ledgers.mine
     do throws(Errno) {
-      try syncRange(inode, base..<base + (isHuge ? Entry.hugeCount : 1), ledger)
+      try syncRange(
+        inode, area.file, base..<base + (isHuge ? Entry.hugeCount : 1), ledger)
     } catch {
       return FaultOutcome(.sigbus)
     }

@@ -26,7 +26,7 @@ extension Volume {
       }
       inode.invalidateLock.unlockShared()
       let end = min(UInt64(position) + UInt64(byteCount), UInt64(Int.max))
-      try syncRange(inode, UInt64(position) >> 12..<(end + 4095) >> 12, ledgers.mine)
+      try syncRange(inode, file, UInt64(position) >> 12..<(end + 4095) >> 12, ledgers.mine)
     } catch {
       throw FSDAXError(error, .sync, file, position: position)
     }
@@ -35,7 +35,7 @@ extension Volume {
   /// Writes back, orders, and reports once what failed since the last time; then the metadata are
   /// not synced either.
   func syncRange(
-    _ inode: Inode, _ pages: Range<UInt64>, _ ledger: LedgerStripe
+    _ inode: Inode, _ file: FileID, _ pages: Range<UInt64>, _ ledger: LedgerStripe
   ) throws(Errno) {
     var failure: Errno?
     do throws(Errno) {
@@ -44,8 +44,13 @@ extension Volume {
       failure = error
     }
     device.order(ledger)
+    // No lock kept the file: by now its number may be another's, whose errors and marks stay.
+    inode.invalidateLock.lockShared()
+    defer { inode.invalidateLock.unlockShared() }
+    let isCurrent = inode.isCurrent(file)
     // Another thread's sync may have taken what this one recorded.
-    if let failed = inode.takeWritebackError() ?? failure { throw failed }
+    if let failed = (isCurrent ? inode.takeWritebackError() : nil) ?? failure { throw failed }
+    guard isCurrent else { return }
     inode.extentLock.lockExclusive()
     inode.hasUnsyncedMetadata = false
     inode.extentLock.unlockExclusive()

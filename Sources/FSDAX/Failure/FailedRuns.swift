@@ -32,11 +32,11 @@ extension Volume {
         answer.hitsMetadata = true
         next += 1
       }
-      groups.lock(index)
+      groups[index].lock()
       for block in next..<max(next, min(groupEnd, range.upperBound)) {
-        groups[index].owners(of: UInt32(block), into: &pages)
+        groups[index].state.owners(of: UInt32(block), into: &pages)
       }
-      groups.unlock(index)
+      groups[index].unlock()
       next = groupEnd
     }
     answer.runs = Self.runs(of: pages)

@@ -69,9 +69,9 @@ extension Volume {
     for step in 0..<groups.count {
       let index = (home + step) % groups.count
       if !btrfs.isWritable(group: index) { continue }
-      groups.lock(index)
-      free += groups[index].freeCount
-      groups.unlock(index)
+      groups[index].lock()
+      free += groups[index].state.freeCount
+      groups[index].unlock()
       if free >= promised { return true }
     }
     releaseSpace(blockCount)

@@ -3,7 +3,7 @@ internal import HotCore
 /// The allocation groups of a volume, each with its lock.
 @safe struct GroupTable: ~Copyable, @unchecked Sendable {
   // Sendable: the pointers are immutable, and each group is touched under its lock.
-  private struct Slot: ~Copyable {
+  fileprivate struct Slot: ~Copyable {
     /// Never read: the thread sanitizer takes a change of the group for one of the first field.
     let unused: UInt64 = 0
     let lock: SharedLock
@@ -68,24 +68,17 @@ internal import HotCore
     Int(truncatingIfNeeded: reciprocal.multipliedFullWidth(by: UInt64(block)).high)
   }
 
-  /// The lock of a group.
-  @inline(__always) func lock(_ index: Int) { unsafe slots[index].pointee.lock.lockExclusive() }
-  /// See `lock`.
-  @inline(__always) func unlock(_ index: Int) { unsafe slots[index].pointee.lock.unlockExclusive() }
-
-  /// A group; its lock is held.
-  subscript(index: Int) -> AllocationGroup {
-    _read { yield unsafe slots[index].pointee.group }
-    nonmutating _modify { yield unsafe &slots[index].pointee.group }
-  }
+  /// A group, below the count.
+  @inline(__always) subscript(index: Int) -> Group { unsafe Group(slots[index]) }
 
   /// Free blocks of all groups, each looked at under its lock.
   var freeBlockCount: Int {
     var total = 0
     for index in 0..<count {
-      lock(index)
-      total += self[index].freeCount
-      unlock(index)
+      let group = self[index]
+      group.lock()
+      total += group.state.freeCount
+      group.unlock()
     }
     return total
   }
@@ -106,5 +99,29 @@ internal import HotCore
     let index = index(of: block)
     let local = block &- UInt32(index * blocksPerGroup)
     unsafe records[index].prefetch(local)
+  }
+}
+
+/// A reference to one group that costs nothing to pass; valid as long as its table.
+///
+/// With accessors of the table itself the thread sanitizer takes each change of a group for one of
+/// the table.
+@safe struct Group: @unchecked Sendable {
+  // Sendable: a reference; the state is touched under the lock.
+  private let slot: UnsafeMutablePointer<GroupTable.Slot>
+
+  fileprivate init(_ slot: UnsafeMutablePointer<GroupTable.Slot>) { unsafe self.slot = slot }
+
+  // SAFETY: in all of these the slot is alive: the table is the volume's, and ends with it.
+
+  /// Waits for the group's lock.
+  @inline(__always) func lock() { unsafe slot.pointee.lock.lockExclusive() }
+  /// Gives the lock back.
+  @inline(__always) func unlock() { unsafe slot.pointee.lock.unlockExclusive() }
+
+  /// The group's blocks; its lock is held.
+  var state: AllocationGroup {
+    @inline(__always) _read { yield unsafe slot.pointee.group }
+    @inline(__always) nonmutating _modify { yield unsafe &slot.pointee.group }
   }
 }

@@ -18,9 +18,10 @@ extension Volume {
       let index = next
       next = index + 1 == groups.count ? 0 : index + 1
       if !btrfs.isWritable(group: index) { continue }
-      groups.lock(index)
-      let taken = groups[index].allocate(upTo: count, near: nil, alignment: alignment)
-      groups.unlock(index)
+      let group = groups[index]
+      group.lock()
+      let taken = group.state.allocate(upTo: count, near: nil, alignment: alignment)
+      group.unlock()
       if let taken {
         ledger.add(.blocksAllocated, taken.count)
         if options.personality == .btrfs { btrfs.checksums.clear(taken) }
@@ -32,31 +33,31 @@ extension Volume {
 
   /// Gives back blocks that no file refers to: staging.
   func giveBackBlocks(_ blocks: Range<UInt32>, _ ledger: LedgerStripe) {
-    let index = groups.index(of: blocks.lowerBound)
-    groups.lock(index)
-    groups[index].free(blocks)
-    groups.unlock(index)
+    let group = groups[groups.index(of: blocks.lowerBound)]
+    group.lock()
+    group.state.free(blocks)
+    group.unlock()
     ledger.add(.blocksFreed, blocks.count)
   }
 
   /// Makes taken blocks the data of a file: reference count 1, and an owner.
   @inline(__always)
   func publish(_ extent: Extent, of inode: Inode, _ ledger: LedgerStripe) {
-    let index = groups.index(of: extent.device)
-    groups.lock(index)
-    groups[index].adopt(extent.deviceBlocks, inode: inode.number, first: extent.first)
-    groups.unlock(index)
+    let group = groups[groups.index(of: extent.device)]
+    group.lock()
+    group.state.adopt(extent.deviceBlocks, inode: inode.number, first: extent.first)
+    group.unlock()
     ledger.add(.refcountUpdates, Int(extent.count))
   }
 
   /// Ends a file's reference to blocks; those without another one are free.
   @inline(__always)
   func release(_ extent: Extent, of inode: Inode, _ ledger: LedgerStripe) {
-    let index = groups.index(of: extent.device)
-    groups.lock(index)
-    let freed = groups[index].release(
+    let group = groups[groups.index(of: extent.device)]
+    group.lock()
+    let freed = group.state.release(
       device: extent.deviceBlocks, inode: inode.number, first: extent.first)
-    groups.unlock(index)
+    group.unlock()
     ledger.add(.refcountUpdates, Int(extent.count))
     ledger.add(.blocksFreed, freed)
   }
@@ -71,11 +72,12 @@ extension Volume {
       publish(new, of: inode, ledger)
       return
     }
-    groups.lock(index)
-    let freed = groups[index].release(
+    let group = groups[index]
+    group.lock()
+    let freed = group.state.release(
       device: old.deviceBlocks, inode: inode.number, first: old.first)
-    groups[index].adopt(new.deviceBlocks, inode: inode.number, first: new.first)
-    groups.unlock(index)
+    group.state.adopt(new.deviceBlocks, inode: inode.number, first: new.first)
+    group.unlock()
     ledger.add(.refcountUpdates, 2 * Int(new.count))
     if freed > 0 { ledger.add(.blocksFreed, freed) }
   }
@@ -86,11 +88,11 @@ extension Volume {
     _ extent: Extent, with inode: Inode, at first: UInt64, needsRoom: Bool = false,
     _ ledger: LedgerStripe
   ) -> Bool {
-    let index = groups.index(of: extent.device)
-    groups.lock(index)
-    defer { groups.unlock(index) }
-    if needsRoom, groups[index].freeCount == 0 { return false }
-    guard groups[index].share(extent.deviceBlocks, inode: inode.number, first: first) else {
+    let group = groups[groups.index(of: extent.device)]
+    group.lock()
+    defer { group.unlock() }
+    if needsRoom, group.state.freeCount == 0 { return false }
+    guard group.state.share(extent.deviceBlocks, inode: inode.number, first: first) else {
       return false
     }
     ledger.add(.refcountUpdates, Int(extent.count))

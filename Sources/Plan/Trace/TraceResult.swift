@@ -40,6 +40,6 @@ public enum TraceResult: Hashable, Sendable, CustomStringConvertible {
     1: "EPERM", 2: "ENOENT", 4: "EINTR", 5: "EIO", 6: "ENXIO", 9: "EBADF", 11: "EAGAIN",
     12: "ENOMEM", 13: "EACCES", 14: "EFAULT", 16: "EBUSY", 17: "EEXIST", 18: "EXDEV", 20: "ENOTDIR",
     21: "EISDIR", 22: "EINVAL", 26: "ETXTBSY", 27: "EFBIG", 28: "ENOSPC", 29: "ESPIPE",
-    30: "EROFS", 34: "ERANGE", 61: "ENODATA", 95: "EOPNOTSUPP", 117: "EUCLEAN",
+    30: "EROFS", 34: "ERANGE", 61: "ENODATA", 95: "EOPNOTSUPP", 117: "EUCLEAN", 122: "EDQUOT",
   ]
 }

@@ -76,7 +76,7 @@ struct BtrfsBench: Sendable {
 
   func counts(_ file: FileID, _ blocks: Range<Int>) throws -> [UInt32] {
     try blocks.compactMap { block in
-      try device(file, block).map { volume.groups[volume.groups.index(of: $0)].count(of: $0) }
+      try device(file, block).map { volume.groups[volume.groups.index(of: $0)].state.count(of: $0) }
     }
   }
 
@@ -107,8 +107,8 @@ struct BtrfsBench: Sendable {
     var used = volume.groups.count
     var wrong: [Int] = []
     for block in references.indices where block % volume.groups.blocksPerGroup != 0 {
-      let group = volume.groups.index(of: UInt32(block))
-      if volume.groups[group].count(of: UInt32(block)) != references[block] { wrong.append(block) }
+      let group = volume.groups[volume.groups.index(of: UInt32(block))]
+      if group.state.count(of: UInt32(block)) != references[block] { wrong.append(block) }
       if references[block] > 0 { used += 1 }
     }
     #expect(wrong.isEmpty, "reference counts", sourceLocation: sourceLocation)

@@ -128,6 +128,20 @@ struct WritebackTests {
     #expect(!inode.hasUnsyncedMetadata)
   }
 
+  @Test("A sync that outlives its file leaves the next one of its number alone")
+  func successor() throws {
+    let bed = try FaultBed()
+    let old = try bed.file(1)
+    try bed.volume.remove(old)
+    let file = try bed.file(2)
+    let inode = try bed.volume.inode(file)
+    #expect(file.number == old.number && inode.hasUnsyncedMetadata)
+    inode.recordWritebackError(.EIO)
+    try bed.volume.syncRange(inode, old, 0..<1, bed.volume.ledgers.mine)
+    #expect(inode.hasUnsyncedMetadata)
+    #expect(throws: FSDAXError(.EIO, .sync, file)) { try bed.volume.sync(file) }
+  }
+
   @Test("A pinned frame stops the breaking of layouts until it is free")
   func pins() throws {
     let bed = try FaultBed()

@@ -70,7 +70,7 @@ struct MappingShareTests {
         }
         #expect(Set(files.map { rig.block($0, 0) }).count == count)
         let groups = 0..<rig.volume.groups.count
-        #expect(groups.allSatisfy { rig.volume.groups[$0].refcounts.sharedRecordCount == 0 })
+        #expect(groups.allSatisfy { rig.volume.groups[$0].state.refcounts.sharedRecordCount == 0 })
         rig.expectInvariants()
       }
     }

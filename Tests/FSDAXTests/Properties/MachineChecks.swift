@@ -34,8 +34,8 @@ extension Machine {
     }
     for block in references.indices where block % volume.groups.blocksPerGroup != 0 {
       let group = volume.groups.index(of: UInt32(block))
-      let count = volume.groups[group].count(of: UInt32(block))
-      let isFree = volume.groups[group].allocator.isFree(block % volume.groups.blocksPerGroup)
+      let count = volume.groups[group].state.count(of: UInt32(block))
+      let isFree = volume.groups[group].state.allocator.isFree(block % volume.groups.blocksPerGroup)
       if count != references[block] { fail("block \(block): \(count) for \(references[block])") }
       if isFree != (references[block] + staged[block] == 0) || staged[block] > 1
         || staged[block] > 0 && references[block] > 0

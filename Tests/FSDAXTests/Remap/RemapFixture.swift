@@ -90,7 +90,7 @@ struct RemapFixture {
   func counts(_ file: FileID, blocks: Int) throws -> [UInt32] {
     try (0..<blocks).map { index in
       guard let block = try block(file, index) else { return 0 }
-      return volume.groups[volume.groups.index(of: block)].count(of: block)
+      return volume.groups[volume.groups.index(of: block)].state.count(of: block)
     }
   }
 

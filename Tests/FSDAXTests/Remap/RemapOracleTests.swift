@@ -26,7 +26,7 @@ struct RemapOracleTests {
     }
     for (block, count) in references {
       let index = fixture.volume.groups.index(of: block)
-      #expect(fixture.volume.groups[index].count(of: block) == count, note)
+      #expect(fixture.volume.groups[index].state.count(of: block) == count, note)
     }
   }
 

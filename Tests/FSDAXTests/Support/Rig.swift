@@ -69,7 +69,7 @@ struct Rig {
   }
 
   func referenceCount(_ block: UInt32) -> UInt32 {
-    volume.groups[volume.groups.index(of: block)].count(of: block)
+    volume.groups[volume.groups.index(of: block)].state.count(of: block)
   }
 
   /// Staging blocks of a file, as file blocks.

@@ -110,7 +110,7 @@ extension Rig {
         Issue.record("block \(block): \(count) for \(expected)", sourceLocation: location)
       }
       var known: [BlockOwner] = []
-      volume.groups[volume.groups.index(of: block)].owners(of: block, into: &known)
+      volume.groups[volume.groups.index(of: block)].state.owners(of: block, into: &known)
       if Set(known) != expected || known.count != expected.count {
         Issue.record("block \(block): owners \(known)", sourceLocation: location)
       }
