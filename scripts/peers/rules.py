@@ -5,6 +5,7 @@ bootstrap samples. The rules of the others are their defaults, applied to the sa
 their own harness would have measured differently is not imitated.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -91,6 +92,7 @@ class Shift:
     """Hodges-Lehmann estimate with exact bounds, as in Sources/Verdict."""
 
     def __init__(self, ratios):
+        self.ratios = ratios
         rows, columns = np.triu_indices(len(ratios))
         self.averages = np.sort((ratios[rows] + ratios[columns]) / 2)
         self.cdf = signed_rank_cdf(len(ratios))
@@ -105,30 +107,62 @@ class Shift:
         return self.averages[-rank] if rank else np.inf
 
 
-FLOOR, TOLERANCE, FRESH_FLOOR = np.log1p([0.02, 0.03, 0.015])
+@dataclass(frozen=True)
+class Limits:
+    """The numbers of `DuelLimits`, in logarithms."""
+
+    floor: float = np.log1p(0.02)
+    tolerance: float = np.log1p(0.03)
+    fresh_floor: float = np.log1p(0.015)
+    certain_floor: float = np.log1p(0.0125)
+    precision: float = np.log1p(0.008)
+    first: int = 15
+    full: int = 30
+    maximum: int = 120
+    clear: float = 0.99
+    clears_suspects_early: bool = False
+    fresh_runs: int = 2
+    pooled_maximum: int = 300
+
+    def length(self, shift):
+        """Pairs of a full or fresh run: its spread says how many."""
+        width = (shift.high(0.975) - shift.low(0.975)) / 2 / self.precision
+        wanted = np.ceil(len(shift.ratios) * width**2 / self.first) * self.first
+        return int(max(self.full, min(wanted, self.maximum)))
 
 
-def duel(runs, first=15, full=30, fresh_runs=2):
-    """This project's earlier rule, of 30 pairs a run, on runs of log(B/A): (verdict, pairs used)."""
-    run = runs[0][:full]
-    if Shift(run[:first]).high(0.975) < TOLERANCE:
-        return "pass", min(first, len(run))
-    shift = Shift(run)
-    suspect = shift.low(0.975) > 0 and shift.estimate > FLOOR
-    if not suspect and shift.high(0.975) < TOLERANCE:
-        return "pass", len(run)
+# Runs of 30 pairs whatever their spread, with the bounds that they can reach.
+FIXED_RUNS = Limits(certain_floor=0, clear=0.975, clears_suspects_early=True, maximum=0)
+
+
+def duel(runs, limits=Limits()):
+    """This project's rule on runs of log(B/A): (verdict, pairs used)."""
+    seen = limits.first
+    while True:
+        run = runs[0][:seen]
+        shift = Shift(run)
+        length = limits.length(shift)
+        is_full = len(run) >= min(length, len(runs[0]))
+        suspect = shift.low(0.975) > 0 and shift.estimate > limits.floor
+        is_clear = shift.high(limits.clear) < limits.tolerance
+        if is_clear and (not suspect or limits.clears_suspects_early and not is_full):
+            return "pass", len(run)
+        if is_full:
+            break
+        seen = min(2 * seen, length)
     pooled = run
-    for fresh in runs[1 : 1 + fresh_runs]:
-        fresh = fresh[:full]
-        pooled = np.concatenate([pooled, fresh])
+    for fresh in runs[1 : 1 + limits.fresh_runs]:
+        fresh = fresh[:length]
+        pooled = np.concatenate([pooled, fresh])[-limits.pooled_maximum :]
         alone, together = Shift(fresh), Shift(pooled)
+        length = limits.length(together)
         if (
             alone.low(0.95) > 0
-            and alone.estimate > FRESH_FLOOR
-            and together.low(0.999) > 0
-            and together.estimate > FLOOR
+            and alone.estimate > limits.fresh_floor
+            and together.low(0.999) > limits.certain_floor
+            and together.estimate > limits.floor
         ):
             return "regressed", len(pooled)
-        if together.high(0.975) < TOLERANCE:
+        if together.high(limits.clear) < limits.tolerance:
             return "pass", len(pooled)
     return "inconclusive", len(pooled)

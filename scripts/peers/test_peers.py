@@ -17,7 +17,9 @@ from scipy import stats
 
 import peers
 from pairs import KEY, PairsError, Run, Series, read, series
-from rules import PEERS, Shift, bootstrap_1, duel, mann_whitney, signed_rank_cdf
+from rules import (
+    FIXED_RUNS, PEERS, Limits, Shift, bootstrap_1, duel, mann_whitney, signed_rank_cdf
+)  # fmt: skip
 
 HERE = Path(__file__).resolve().parent
 GOLDEN = HERE / "../../Tests/VerdictTests/Golden/duel-pairs.csv"
@@ -40,7 +42,7 @@ def rows(cell, run, a, b, calls=10):
         }  # fmt: skip
 
 
-def synthetic(folder, seed, runs=12, cells=3, spread=0.01, moment=0.03):
+def synthetic(folder, seed, runs=12, cells=3, spread=0.01, moment=0.03, pairs=30):
     """Runs of one build against itself, each with a moment of its own that both sides share."""
     rng = np.random.default_rng(seed)
     for run in range(runs):
@@ -49,7 +51,7 @@ def synthetic(folder, seed, runs=12, cells=3, spread=0.01, moment=0.03):
         lines = []
         for cell in range(cells):
             base = 1e5 * np.exp(moment * rng.normal())
-            a, b = base * np.exp(spread * rng.normal(size=(2, 30)))
+            a, b = base * np.exp(spread * rng.normal(size=(2, pairs)))
             lines += rows(64 << cell, 0, a, b)
         write(path, lines)
 
@@ -73,7 +75,7 @@ def test_duel_on_recorded_pairs():
         ("I_AA", "0", 1, 0, 1), ("I_AA", "0", 1.03, 239, 4), ("I_AA", "0", 1.05, 252, 0),
         ("I_INJ", "0.01", 1, 0, 0), ("I_INJ", "0.03", 1, 141, 0),
     ):  # fmt: skip
-        outcomes, used = peers.alarms(golden(name, effect), None, "paired", scale, 30, 1)
+        outcomes, used = peers.alarms(golden(name, effect), FIXED_RUNS, "paired", scale, 30, 1)
         flat = [verdict for verdicts in outcomes.values() for verdict in verdicts]
         found = flat.count("regressed"), flat.count("inconclusive")
         assert found == (regressed, inconclusive), (name, effect, scale, found)
@@ -122,11 +124,25 @@ def test_duel_branches():
     flat = np.linspace(-0.001, 0.001, 30)
     rng = np.random.default_rng(7)
     wide = rng.permutation(np.linspace(-0.3, 0.3, 30)) + 0.02
-    assert duel([flat]) == ("pass", 15)
-    assert duel([flat + 0.05] * 3) == ("regressed", 60)
-    assert duel([flat + 0.04, flat, flat]) == ("pass", 60)
-    assert duel([wide] * 3) == ("inconclusive", 90)
-    assert duel([flat + 0.1, flat, flat]) == ("inconclusive", 90)
+    assert duel([flat], FIXED_RUNS) == ("pass", 15)
+    assert duel([flat + 0.05] * 3, FIXED_RUNS) == ("regressed", 60)
+    assert duel([flat + 0.04, flat, flat], FIXED_RUNS) == ("pass", 60)
+    assert duel([wide] * 3, FIXED_RUNS) == ("inconclusive", 90)
+    assert duel([flat + 0.1, flat, flat], FIXED_RUNS) == ("inconclusive", 90)
+
+
+def test_lengths():
+    """Runs are as long as the spread asks for, by the counts that DuelLengthTests have."""
+    rng = np.random.default_rng(9)
+    narrow, medium, wide = (rng.permutation(np.linspace(-s, s, 120)) for s in (0.001, 0.05, 0.3))
+    assert Limits().length(Shift(narrow)) == 30 and FIXED_RUNS.length(Shift(wide)) == 30
+    assert Limits().length(Shift(wide)) == 120 and Limits().length(Shift(medium)) % 15 == 0
+    assert duel([narrow]) == ("pass", 15)
+    assert duel([narrow + 0.05] * 3) == ("regressed", 60)
+    assert duel([narrow + 0.012] * 3)[0] == "pass"
+    assert duel([narrow + 0.025] * 3)[0] == "regressed"
+    assert duel([wide] * 3) == ("pass", 240)
+    assert duel([wide + 0.02] * 3) == ("inconclusive", 300)
 
 
 def test_layouts():
@@ -150,6 +166,16 @@ def test_layouts():
         assert len({line.count("|") for line in lines}) == 1, "a table of even rows"
         assert lines[-1].startswith("| duel, fixed runs of 30 | paired | 0/36 = 0.0 %"), lines[-1]
         assert lines[-1].endswith("| 100.0 % | 100.0 % |"), lines[-1]
+
+
+def test_rule_in_force():
+    """It has a row where every run is as long as it may ask for, and there alone."""
+    with tempfile.TemporaryDirectory() as name:
+        synthetic(Path(name), 10, pairs=Limits().maximum)
+        lines, used = peers.table(series([name], 30), 30, 1)
+        (row,) = [line for line in lines if line.startswith("| duel |")]
+        assert "| 0/36 = 0.0 %" in row and row.endswith("| 100.0 % | 100.0 % |"), row
+        assert list(used) == list(peers.OURS)
 
 
 def test_calls_and_columns():

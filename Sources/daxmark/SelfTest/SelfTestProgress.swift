@@ -18,7 +18,7 @@ struct SelfTestProgress {
   init(plan: SelfTestPlan, isRecording: Bool, layouts: Int) {
     func costs(_ count: Int, _ each: Double) -> [Double] { [Double](repeating: each, count: count) }
     let share = 1 / Double(plan.cellStride)
-    var all = costs(plan.sameRuns, isRecording ? 2.5 : 1)
+    var all = costs(plan.sameRuns, isRecording ? 7 : 1)
     for injection in plan.injections {
       all += costs(injection.gateRuns, share * (injection.permille > 10 ? 3 : 1.3))
     }

@@ -28,8 +28,8 @@ struct SelfTestRun {
   /// Steps with an injection so far, counted from a third of the cells that the seed chooses.
   private var injectedSteps: Int
 
-  /// Pairs that a recording has of each cell in each run.
-  static let recordedPairs = 30
+  /// Pairs that a recording has of each cell in each run: as many as the rule may ask for.
+  static let recordedPairs = DuelLimits().pairsMaximum
 
   /// A self-test not yet begun.
   ///

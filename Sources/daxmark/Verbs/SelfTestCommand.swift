@@ -36,7 +36,7 @@ struct SelfTestCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Keep 30 pairs of each cell in each run of equal builds, all in workers of their own.",
+      "Keep 120 pairs of each cell in each run of equal builds, all in workers of their own.",
       valueName: "folder"))
   var record: String?
 
