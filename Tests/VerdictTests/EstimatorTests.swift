@@ -171,10 +171,11 @@ struct EstimatorLawTests {
     for _ in 0..<300 {
       let count = Int.random(in: 1...20, using: &random)
       // Coarse values, so that zeros and ties occur.
-      let shift = PairedShift(
-        (0..<count).map { _ in Double(Int.random(in: -3...6, using: &random)) })
+      let differences = (0..<count).map { _ in Double(Int.random(in: -3...6, using: &random)) }
+      let shift = PairedShift(differences)
       for confidence in [0.75, 0.9, 0.96875, 0.99, 0.999] {
         let isAbove = shift.lowerBound(confidence: confidence) > 0
+        #expect(PairedShift.isLowerBound(of: differences, confidence: confidence) == isAbove)
         #expect(isAbove == (shift.pValue() <= 1 - confidence))
       }
     }
