@@ -39,9 +39,10 @@ extension ModelWork {
 
 /// Places to work at in random order, so many of them an arming, over and over.
 ///
-/// Where the first of a group costs more than the others, the groups come in random order and each is
-/// used up before the next: then the calls of a batch cost alike, however many they are. Spread over
-/// all groups, the first calls after arming were the dearest: 3 % more calls took 2.45 % more time.
+/// Where the first of a group costs more than the others, the groups come in random order and each
+/// is used up before the next: then the calls of a batch cost alike, however many they are. Spread
+/// over all groups, the first calls after arming were the dearest: 3 % more calls took 2.45 % more
+/// time.
 struct Places {
   private let order: [UInt32]
   private(set) var first = 0
