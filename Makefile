@@ -101,8 +101,8 @@ asm: build
 # LiveFS counts page faults, and the sanitizers' shadow memory takes faults of its own; the worker
 # tests run the plain build; interposed libc calls count differently; the thread sanitizer refuses
 # hugetlb mappings by itself; XCTest's own runner leaks. Tests that expect a fatal signal want it
-# from the kernel. The verdict's simulations take long, and have nothing for either. Threads that
-# share memory are in two libraries alone.
+# from the kernel. The verdict's simulations take long, and have nothing for either. The thread
+# sanitizer is for the libraries that others may call from many threads.
 SANITIZED = --skip CommandTests --skip LiveFSTests --skip RealWorkerTests \
   --skip InstructionTraceTests --skip VerdictTests
 THREADED = --filter FSDAXTests --filter HotCoreTests --skip ArenaTests --skip InstructionTraceTests

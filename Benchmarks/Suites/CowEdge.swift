@@ -9,7 +9,8 @@ internal import Plan
 /// On the model the write goes through the whole filesystem into a file that shares its blocks. The
 /// source `mapped` is then data that another file holds as well; `auto` is the strict profile,
 /// `upstream` the one with all hazards, `h3` leaves the copied edges unflushed, and `btrfs` writes
-/// to new blocks always.
+/// to new blocks always. `scattered` is `auto` where each write is the first in its window of 32
+/// blocks, and allocates it; the others use up one window after another.
 enum CowEdge {
   static let essential =
     shapes(routines: Routines.durableEdge, durable: true, cache: .memory)
@@ -30,6 +31,7 @@ enum CowEdge {
         .memory),
       onModel("1000", "512"),
       onModel("1000", "512", routines: ["auto"], sources: [.hole, .unwritten]),
+      onModel("1000", "512", routines: ["scattered"]),
       onModel("0", "512", routines: ["auto"]),
       onModel("1", "4095", routines: ["auto"]),
       Live.edges(["buffered"]), Live.edges(["dsync"], durable: true),

@@ -153,5 +153,10 @@ import Testing
     try world.recordSelfTest(in: own, passed: true)
     let none = try Daxmark.run(["gate", world.run], in: world.scratch.root)
     #expect(none.code == 4 && none.errors.contains("make baseline"), "\(none.errors)")
+    let run = ["run"] + SharedRun.fewCells + ["--out", world.scratch.path("beside")]
+    for arguments in [run, ["report", world.run]] {
+      let other = try Daxmark.run(arguments, in: world.scratch.root)
+      #expect(other.code == 0, "\(other.errors)")
+    }
   }
 }

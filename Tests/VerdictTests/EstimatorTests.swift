@@ -176,6 +176,9 @@ struct EstimatorLawTests {
       for confidence in [0.75, 0.9, 0.96875, 0.99, 0.999] {
         let isAbove = shift.lowerBound(confidence: confidence) > 0
         #expect(PairedShift.isLowerBound(of: differences, confidence: confidence) == isAbove)
+        let isAboveOne = shift.lowerBound(confidence: confidence) > 1
+        #expect(
+          PairedShift.isLowerBound(of: differences, confidence: confidence, above: 1) == isAboveOne)
         #expect(isAbove == (shift.pValue() <= 1 - confidence))
       }
     }

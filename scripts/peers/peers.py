@@ -77,7 +77,9 @@ def table(entries, pairs, seed):
         "|---" * (5 + len(SCALES) - 1) + "|",
     ]
     shortest = min(len(run.a) for entry in entries for run in entry.runs)
-    ours = {name: rule for name, rule in OURS.items() if rule.maximum <= shortest}
+    ours = {name: rule for name, rule in OURS.items() if max(rule.full, rule.maximum) <= shortest}
+    for name in OURS.keys() - ours.keys():
+        print(f"peers: no row for '{name}': a run has {shortest} pairs alone", file=sys.stderr)
     used = {}
     for name, rule in [*PEERS.items(), *ours.items()]:
         for layout in LAYOUTS if name in PEERS else LAYOUTS[:1]:

@@ -150,9 +150,10 @@ def duel(runs, limits=Limits()):
         if is_full:
             break
         seen = min(2 * seen, length)
-    pooled = run
+    pooled, used = run, len(run)
     for fresh in runs[1 : 1 + limits.fresh_runs]:
         fresh = fresh[:length]
+        used += len(fresh)
         pooled = np.concatenate([pooled, fresh])[-limits.pooled_maximum :]
         alone, together = Shift(fresh), Shift(pooled)
         length = limits.length(together)
@@ -162,7 +163,7 @@ def duel(runs, limits=Limits()):
             and together.low(0.999) > limits.certain_floor
             and together.estimate > limits.floor
         ):
-            return "regressed", len(pooled)
+            return "regressed", used
         if together.high(limits.clear) < limits.tolerance:
-            return "pass", len(pooled)
-    return "inconclusive", len(pooled)
+            return "pass", used
+    return "inconclusive", used

@@ -65,7 +65,7 @@ public enum Registry {
   /// `auto` is the strict profile; `upstream` has every hazard and the kernel's flush-cache copy;
   /// `h3` and `h8` are strict but for that hazard.
   private static let modelRoutines: [(operation: Operation, names: [String])] = [
-    (.cowEdge, ["auto", "upstream", "h3", "btrfs"]),
+    (.cowEdge, ["auto", "upstream", "h3", "btrfs", "scattered"]),
     (.cowBlock, ["auto", "upstream", "h8", "btrfs"]),
     (.zero, ["auto"]),
     (.dedupe, ["auto", "btrfs"]),

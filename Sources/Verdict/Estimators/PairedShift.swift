@@ -45,7 +45,7 @@ public struct PairedShift: Sendable {
 
   /// Whether the lower bound of a confidence lies above a value, for those who need no more.
   ///
-  /// Cost: O(n²) and no memory; sorting the averages is a hundred times as much at 120 pairs.
+  /// Cost: O(n²); sorting the averages is a hundred times as much at 120 pairs.
   public static func isLowerBound(
     of differences: [Double], confidence: Double, above value: Double = 0
   ) -> Bool {

@@ -6,7 +6,7 @@ public import Record
 /// Source of every requirement: METHODOLOGY.md, the duel.
 public struct SelfTestJudge: Sendable {
   /// Version of the self-test's steps.
-  public static let version = 2
+  public static let version = 3
   /// Relative bias of single processes above which a cell may not gate.
   public static let biasMaximum = 0.008
 

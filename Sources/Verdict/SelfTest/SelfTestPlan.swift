@@ -58,7 +58,7 @@ public struct SelfTestPlan: Equatable, Sendable {
     name: "standard", sameRuns: 60, repeats: 10, neighbourSameRuns: 20, neighbourInjectedRuns: 10,
     swappedRuns: 5, runsPerSession: 5, inconclusiveMaximum: 0.02, isExploratory: false)
 
-  /// Enough gate runs to exclude a false alarm in a hundred: 0 of 300.
+  /// Enough gate runs to exclude, one-sided, a false alarm in a hundred: 0 of 300.
   public static let nightly = SelfTestPlan(
     name: "nightly", sameRuns: 300, repeats: 20, neighbourSameRuns: 300,
     neighbourInjectedRuns: 20, swappedRuns: 10, runsPerSession: 5, inconclusiveMaximum: 0.02,

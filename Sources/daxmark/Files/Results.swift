@@ -58,6 +58,11 @@ enum Results {
   /// The baseline folder of a machine class.
   static func baseline(of machineClass: String) -> String { "\(baselines)/\(machineClass)" }
 
+  /// Whether a folder of a class holds a baseline: it may hold a self-test alone.
+  static func hasBaseline(_ path: String) -> Bool {
+    RecordFile.ofRun.contains { FileSystem.exists("\(path)/\($0.rawValue)") }
+  }
+
   /// The time as names have it: `20260131T235959Z`.
   static func utc() -> String {
     var now = time(nil)

@@ -59,8 +59,7 @@ struct GateCommand: ParsableCommand {
     }
     let machineClass = records.last?.fact("class_name") ?? "unknown"
     let path = baseline ?? Results.baseline(of: machineClass)
-    // The folder of a class may hold a self-test alone.
-    guard RecordFile.ofRun.contains(where: { FileSystem.exists("\(path)/\($0.rawValue)") }) else {
+    guard Results.hasBaseline(path) else {
       throw Failure(
         .unusableBaseline,
         "There is no baseline '\(path)' of this machine class; 'make baseline' records one.")

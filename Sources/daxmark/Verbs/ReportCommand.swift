@@ -16,7 +16,7 @@ struct ReportCommand: ParsableCommand {
     let run = try RunFolder(existing: try folder ?? Results.latestRun()).load(orFailWith: .tool)
     let path = baseline ?? Results.baseline(of: run.fact("class_name") ?? "unknown")
     let stored =
-      baseline == nil && !FileSystem.isFolder(path)
+      baseline == nil && !Results.hasBaseline(path)
       ? nil : try RunFolder(existing: path).load(orFailWith: .unusableBaseline)
     let report = Report(
       record: run, baseline: stored, isInterrupted: run.fact("run_complete") == "0")

@@ -109,7 +109,7 @@ struct RunCommand: ParsableCommand {
   ) throws(Failure) -> (path: String, record: RunRecord)? {
     let path =
       baseline ?? Results.baseline(of: RunFacts.value("class_name", in: machine))
-    if baseline == nil, !FileSystem.isFolder(path) { return nil }
+    if baseline == nil, !Results.hasBaseline(path) { return nil }
     return (path, try RunFolder(existing: path).load(orFailWith: .unusableBaseline))
   }
 

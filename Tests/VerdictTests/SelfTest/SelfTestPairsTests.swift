@@ -68,11 +68,11 @@ struct SelfTestPairsTests {
     let quiet = judge.permutation(
       pairs(shifts, spread: 0.02, &generator), swaps: 500, seed: 1)
     #expect(quiet.passed && quiet.failures == 0 && quiet.trials == 1000, "\(quiet.detail)")
-    let wild = judge.permutation(pairs(shifts, spread: 0.2, &generator), swaps: 1000, seed: 1)
+    let wild = judge.permutation(pairs(shifts, spread: 2, &generator), swaps: 1000, seed: 1)
     #expect(!wild.passed && (wild.failures ?? 0) > 0)
     #expect((wild.value("suspects") ?? 0) >= Double(wild.failures ?? 0))
     // Nearly 0.5 % of wild labellings alarm; one of a hundred does not refute 0.1 %.
-    let some = pairs([[0]], spread: 0.2, &generator)
+    let some = pairs([[0]], spread: 2, &generator)
     let single = (0..<100).filter { judge.permutation(some, swaps: 100, seed: $0).failures == 1 }
     #expect(!single.isEmpty)
     for seed in single {
@@ -86,7 +86,7 @@ struct SelfTestPairsTests {
     let short = judge.permutation(
       pairs([[0], [0]], spread: 0.02, count: 29, &generator), swaps: 10, seed: 1)
     #expect(!short.passed && short.trials == 0)
-    let wildPairs = pairs([[0, 0]], spread: 0.2, &generator)
+    let wildPairs = pairs([[0, 0]], spread: 2, &generator)
     #expect(
       judge.permutation(wildPairs, swaps: 300, seed: 3)
         == judge.permutation(wildPairs, swaps: 300, seed: 3))

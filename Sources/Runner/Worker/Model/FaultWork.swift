@@ -35,7 +35,8 @@ final class FaultWork: ModelWork {
     order = pageByteCount == ModelVolume.blockByteCount ? 0 : 9
     pages = Places(
       count: supply.plainByteCount / pageByteCount, perArming: mechanism == nil ? 2048 : 256,
-      groupCount: access == .sharedCow && order == 0 ? windowBlocks : 1)
+      groupCount: access == .sharedCow
+        ? volume.windowUnits(ofBlocks: pageByteCount / ModelVolume.blockByteCount) : 1)
     do throws(FSDAXError) {
       switch access {
       case .readMapped, .writeMapped, .sharedCow: file = try supply.plainFile(thread)

@@ -34,8 +34,7 @@ internal import Glibc
       let trial = try batch(calls: limit * works.count)
       best = min(best, max(trial.cpuNanoseconds, 1))
     }
-    // Only one side of a duel calibrates. How many windows the places of a batch touch first varies
-    // by some percent, so both sides must be at the same places.
+    // Only one side of a duel calibrates, and both must be at the same places.
     for work in works { work.rewind() }
     let perThread = Double(limit) * Double(targetNanoseconds * works.count) / Double(best)
     return max(min(Int(perThread.rounded()), limit), 1) * works.count

@@ -72,7 +72,8 @@ struct ModelSupply {
       works.append(
         try SharedBlockWork(
           volume, thread: thread, action, source: cell.parameters.sourceState ?? .mapped,
-          position: position, length: length, unitByteCount: unit))
+          position: position, length: length, unitByteCount: unit,
+          isScattered: cell.routine == "scattered"))
     }
     return try ModelCell(works, cores: cores)
   }
@@ -130,7 +131,7 @@ struct ModelSupply {
     isMappable: Bool = false, isLean: Bool = false
   ) throws(CellException) -> ModelVolume {
     // What a routine's name does to the calls, and not to the volume, needs none of its own.
-    let shared = ["direct", "beside-clone", "signal", "userfault"].contains(routine)
+    let shared = ["direct", "beside-clone", "scattered", "signal", "userfault"].contains(routine)
     let design = ModelVolume.Design(
       routine: shared ? "auto" : routine, bigByteCount: bigByteCount, isForRanges: isForRanges,
       isMappable: isMappable, isLean: isLean)

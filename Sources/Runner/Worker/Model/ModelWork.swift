@@ -61,12 +61,15 @@ struct Places {
     where passes: (Int) -> Bool = { _ in true }
   ) {
     var generator = Generator(state: seed)
-    var groups: [[UInt32]] = []
-    for start in stride(from: 0, to: count, by: groupCount) {
-      let units = (start..<min(start + groupCount, count)).filter(passes).map { UInt32($0) }
-      groups.append(groupCount == 1 ? units : units.shuffled(using: &generator))
+    if groupCount == 1 {
+      order = (0..<count).filter(passes).map { UInt32($0) }.shuffled(using: &generator)
+    } else {
+      let groups = stride(from: 0, to: count, by: groupCount).shuffled(using: &generator)
+      order = groups.flatMap { start in
+        (start..<min(start + groupCount, count)).filter(passes).map { UInt32($0) }
+          .shuffled(using: &generator)
+      }
     }
-    order = groups.shuffled(using: &generator).flatMap { $0 }
     self.perArming = min(perArming, order.count)
   }
 

@@ -31,10 +31,11 @@ internal import Plan
   ///   - position: First byte in the unit.
   ///   - length: Bytes.
   ///   - unitByteCount: Bytes from one place to the next, whole blocks.
+  ///   - isScattered: Whether each call is the first in its window of 32 blocks, over data.
   /// - Throws: `CellException` with what the volume refused.
   init(
     _ supply: ModelVolume, thread: Int, _ action: Action, source: SourceState, position: Int,
-    length: Int, unitByteCount: Int
+    length: Int, unitByteCount: Int, isScattered: Bool
   ) throws(CellException) {
     self.supply = supply
     volume = supply.volume
@@ -52,9 +53,10 @@ internal import Plan
     let limit = max(min(4096, (16 << 20) / unitByteCount), 8)
     if source == .mapped {
       origin = master
+      let group = volume.windowUnits(ofBlocks: blocksPerUnit)
       places = Places(
-        count: byteCount / unitByteCount, perArming: limit,
-        groupCount: max(windowBlocks / blocksPerUnit, 1))
+        count: byteCount / unitByteCount, perArming: limit, groupCount: isScattered ? 1 : group
+      ) { !isScattered || $0 % group == 0 }
     } else {
       do throws(FSDAXError) {
         origin = try volume.create()
@@ -66,10 +68,7 @@ internal import Plan
       } catch {
         throw .failed(error.description)
       }
-      places = Places(
-        count: byteCount / unitByteCount, perArming: limit,
-        groupCount: max(windowBlocks / blocksPerUnit, 1)
-      ) {
+      places = Places(count: byteCount / unitByteCount, perArming: limit) {
         ($0 * blocksPerUnit) % windowBlocks != 0
       }
     }
@@ -155,9 +154,14 @@ internal import Plan
 }
 
 /// Blocks of an allocation for copy-on-write.
-let windowBlocks = 32
+private let windowBlocks = 32
 
 extension Volume {
+  /// Units that share an allocation for copy-on-write; 1 where each has its own.
+  func windowUnits(ofBlocks count: Int) -> Int {
+    options.personality == .xfs ? max(windowBlocks / count, 1) : 1
+  }
+
   /// Bytes of a file; those behind its end are zero.
   func bytes(of file: FileID, at position: Int, count: Int) throws(FSDAXError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
