@@ -59,6 +59,37 @@ struct ResidencyTests {
   @Test("on btrfs a write that would read the disk is none")
   func btrfs() throws { try onMount(.btrfs) { target in try writes(target) } }
 
+  @Test("a page that left the cache is no fault to measure")
+  func faults() throws {
+    try onMount(.xfs) { target in
+      for access in [FileFaultAccess.firstWrite, .sharedCow] {
+        let exercise = try FileFaultExercise(
+          target, access: access, pageByteCount: 4096, threads: 1)
+        for isEvicted in [false, true, false] {
+          try exercise.rearm()
+          if isEvicted { try evict(target, at: 1 << 20, byteCount: 300 << 12) }
+          let measured = try exercise.run(calls: exercise.callLimit / 4)
+          try exercise.verify()
+          #expect((measured.invalid?.contains("page cache") == true) == isEvicted, "\(measured)")
+          #expect((measured.calls == 0) == isEvicted)
+        }
+      }
+    }
+  }
+
+  @Test("what a cold dedupe drops is in no cache, that of the loop device's file neither")
+  func cold() throws {
+    try onMount(.xfs) { target in
+      let path = try #require(target.loopFile)
+      let image = try LiveFile(path, .read)
+      let exercise = try DedupeExercise(
+        target, byteCount: 1 << 20, result: .hit, isWarm: false)
+      try exercise.rearm()
+      let size = try image.byteCount()
+      #expect(try image.residentByteCount(at: 0, byteCount: size) < 1 << 20)
+    }
+  }
+
   @Test("a dedupe finds its source in the cache, and its target as a loop leaves it or read in")
   func dedupe() throws {
     try onMount(.xfs) { target in

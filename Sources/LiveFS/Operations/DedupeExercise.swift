@@ -33,6 +33,8 @@ public final class DedupeExercise: LiveExercise {
   private let byteCount: Int
   private let result: LiveDedupeCase
   private let isWarm: Bool
+  /// The file behind the loop device that the target is on; it would keep what is dropped.
+  private let image: String?
   private var done = 0
 
   /// Makes the files.
@@ -42,7 +44,7 @@ public final class DedupeExercise: LiveExercise {
   ///   - byteCount: bytes of a request, whole blocks.
   ///   - result: what it finds.
   ///   - isWarm: whether the target's range is read into the cache before each call, as the
-  ///     source's is, or dropped from it.
+  ///     source's is, or dropped from it, and from the cache of the file behind a loop device.
   /// - Throws: `FaultError`.
   public init(
     _ target: LiveTarget, byteCount: Int, result: LiveDedupeCase, isWarm: Bool = true
@@ -56,6 +58,7 @@ public final class DedupeExercise: LiveExercise {
     self.byteCount = byteCount
     self.result = result
     self.isWarm = isWarm
+    image = isWarm ? nil : target.loopFile
     callLimit = max(min(64, (16 << 20) / byteCount), 4)
     comparedByteCount =
       switch result {
@@ -113,6 +116,7 @@ public final class DedupeExercise: LiveExercise {
         try pair.warm(pair.target, at: 0, byteCount: pair.byteCount)
       } else {
         try pair.target.dropCache()
+        if let image { try LiveFile(image, .read).dropCache() }
       }
     }
     let shared = try exercising { () throws(LiveError) in

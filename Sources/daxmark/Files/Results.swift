@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Record
 
 /// Where results lie, below the current folder.
 enum Results {

@@ -78,7 +78,8 @@ final class LiveCell: PreparedCell {
         try exercise.rearm()
         let measured = try exercise.run(calls: wanted)
         if verifying { try exercise.verify() }
-        // Faults that are not what was expected are told by their counts.
+        // Faults that are not what was expected are told by their counts; a batch without any
+        // was refused before its first.
         guard let invalid = measured.invalid, measured.faultsExpected == 0 else { return measured }
         reason = invalid
       }
