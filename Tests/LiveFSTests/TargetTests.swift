@@ -131,12 +131,15 @@ struct TargetTests {
     #expect(try LiveTarget(parent).isDAX == LiveTarget.isDAX(file.status()))
   }
 
-  @Test("a folder is removed by those alone who made it")
-  func root() throws {
+  @Test(
+    "a folder is removed by those alone who made it, also where folders take their parent's group",
+    arguments: [0o755, 0o2755] as [mode_t])
+  func root(parentMode: mode_t) throws {
     let files = FileManager.default
     let parent = NSTemporaryDirectory() + "daxmark-root-\(UUID().uuidString)"
     try files.createDirectory(atPath: parent, withIntermediateDirectories: false)
     defer { try? files.removeItem(atPath: parent) }
+    try #require(chmod(parent, parentMode) == 0)
     let folder = parent + "/fs"
     func isThere() -> Bool { files.fileExists(atPath: folder) }
     /// Opens it, puts a file in, and removes what may be removed.
