@@ -7,6 +7,14 @@ struct FileIdentity: Equatable {
   let device: UInt64
   let inode: UInt64
 
+  init(device: UInt64, inode: UInt64) {
+    self.device = device
+    self.inode = inode
+  }
+
+  /// The file that statx told of.
+  init(_ status: chost_live_status) { self.init(device: status.device, inode: status.inode) }
+
   /// Whether this file is behind a loop device; false also when that cannot be told.
   func backs(loop number: Int32) -> Bool { chost_loop_backs(number, device, inode) == 1 }
 

@@ -149,7 +149,7 @@ public struct LiveMounts: ~Copyable {
     try checkInterrupt()
     try place.makeImage(byteCount: byteCount)
     try checkInterrupt()
-    try place.filesystem.format(place.image)
+    try place.format()
     try checkInterrupt()
     try place.makeMountpoint()
     try checkInterrupt()
