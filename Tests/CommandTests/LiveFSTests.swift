@@ -164,6 +164,45 @@ struct LiveFSTests {
   }
 
   @Test(
+    "asked to stop twice, up takes away what it has begun, and down all that it should",
+    .enabled(if: canMount, "needs root, loop devices and mkfs.xfs, mkfs.btrfs, mkfs.ext4"),
+    arguments: [SIGINT, SIGTERM, SIGHUP])
+  func interruptedTwice(number: Int32) throws {
+    let scratch = try Scratch()
+    /// Starts a verb and signals it twice as soon as it got somewhere.
+    func stop(_ verb: String, when isThere: () -> Bool) throws -> Finished {
+      let command = try Daxmark(
+        ["live-fs", verb, "--folder", scratch.path("fs")], in: scratch.path(""))
+      var isLate = true
+      for _ in 0..<600_000 where isLate {
+        isLate = !isThere()
+        usleep(50)
+      }
+      #expect(!isLate)
+      for _ in 0..<2 {
+        kill(command.processID, number)
+        // Two at once would be one.
+        usleep(2000)
+      }
+      return command.wait()
+    }
+    // In the first mkfs.
+    let up = try stop("up") { scratch.text("fs/xfs.state").contains("\nimage\nimage ") }
+    #expect(up.code == 130 && up.sentence.contains("is gone again"), "\(up.errors)")
+    #expect(!FileManager.default.fileExists(atPath: scratch.path("fs")))
+    #expect(try run("down", in: scratch).code == 0)
+
+    #expect(try run("up", in: scratch).code == 0)
+    let down = try stop("down") {
+      !FileManager.default.fileExists(atPath: scratch.path("fs/xfs.state"))
+    }
+    #expect(down.code == 0, "\(down.errors)")
+    #expect(MountsSeen(within: place(scratch)).lines.isEmpty)
+    #expect(!FileManager.default.fileExists(atPath: scratch.path("fs")))
+    #expect(try run("down", in: scratch).code == 0)
+  }
+
+  @Test(
     "each thing that live-fs could leave or take is seen as a change",
     .enabled(if: canMount, "needs root, loop devices and mkfs.xfs, mkfs.btrfs, mkfs.ext4"))
   func changesAreSeen() throws {
