@@ -58,6 +58,14 @@ struct LiveFSTests {
     #expect(status.outputLines.count == 3 && !status.output.contains("down"))
     #expect(MountsSeen(within: place(scratch)).lines.count == 6)
 
+    // A state that cannot be read does not hide a mount.
+    let (state, aside) = (scratch.path("fs/xfs.state"), scratch.path("aside"))
+    try #require(rename(state, aside) == 0 && mkdir(state, 0o700) == 0)
+    let unread = try run("status", in: scratch, ["--filesystem", "xfs"])
+    #expect(unread.output.hasPrefix("xfs  mounted, by the mount table; cannot read "))
+    #expect(unread.code == 0 && unread.outputLines.count == 1)
+    try #require(rmdir(state) == 0 && rename(aside, state) == 0)
+
     // Somebody at work in one of them keeps that one, and only that one.
     let held = try #require(FileHandle(forReadingAtPath: made.outputLines[0] + "/x"))
     let refused = try run("down", in: scratch)
@@ -313,6 +321,19 @@ struct LiveFSTests {
     // Nor does a mere question, or what another put into a folder of ours, remove anything.
     #expect(try run("status", in: scratch).code == 0)
     #expect(FileManager.default.fileExists(atPath: scratch.path("fs")))
+  }
+
+  @Test("the status of what cannot be read says so in one sentence, and nothing is called down")
+  func unreadable() throws {
+    let scratch = try Scratch()
+    // Root reads every file, but no folder as one.
+    try FileManager.default.createDirectory(
+      atPath: scratch.path("fs/xfs.state"), withIntermediateDirectories: true)
+    let status = try run("status", in: scratch, ["--filesystem", "xfs,ext4"])
+    let lines = status.outputLines
+    #expect(status.code == 0 && lines.count == 2 && lines.last == "ext4  down")
+    #expect(lines.first?.hasPrefix("xfs  not mounted; cannot read ") == true, "\(lines)")
+    #expect(lines.first?.hasSuffix(": Is a directory (read).") == true, "\(lines)")
   }
 
   private func realpath(_ path: String) -> String {

@@ -161,7 +161,8 @@ struct LiveFSCommand: ParsableCommand {
       }
       for filesystem in place.filesystem {
         let status = mounts.status(filesystem)
-        let words = status.isUp ? status.path : status.isPartial ? "left in part; run down" : "down"
+        let known = status.isUp ? status.path : status.isPartial ? "left in part; run down" : "down"
+        let words = status.doubt ?? known
         try Terminal.print("\(filesystem.rawValue)  \(words)")
       }
     }
