@@ -323,6 +323,24 @@ struct LiveFSTests {
     #expect(FileManager.default.fileExists(atPath: scratch.path("fs")))
   }
 
+  @Test(
+    "an image is taken away whose disk has another number since the reboot",
+    .enabled(if: canMount, "needs root, loop devices and mkfs.xfs, mkfs.btrfs, mkfs.ext4"))
+  func otherDeviceNumber() throws {
+    let scratch = try Scratch()
+    #expect(try run("up", in: scratch, ["--filesystem", "xfs"]).code == 0)
+    try #require(umount2(scratch.path("fs/xfs"), 0) == 0)
+    // The loop device goes with the mount, but not at once.
+    try #require(eventually { MountsSeen(within: place(scratch)).lines.isEmpty })
+    let old = scratch.text("fs/xfs.state")
+    let new = old.replacing(/image \d+ /, with: "image 1 ")
+    try #require(old != new)
+    try new.write(toFile: scratch.path("fs/xfs.state"), atomically: false, encoding: .utf8)
+    let down = try run("down", in: scratch)
+    #expect(down.code == 0, "\(down.errors)")
+    #expect(!FileManager.default.fileExists(atPath: scratch.path("fs")))
+  }
+
   @Test("the status of what cannot be read says so in one sentence, and nothing is called down")
   func unreadable() throws {
     let scratch = try Scratch()

@@ -192,6 +192,22 @@ struct TargetTests {
     #expect(state.image == image)
   }
 
+  @Test("an image is known by inode and birth time, and by its device number where none is told")
+  func imageIdentity() throws {
+    let state = try #require(MountState("daxmark live-fs 1\nimage\nimage 7 9 12\n"))
+    let image = FileIdentity(device: 7, inode: 9, birth: 12)
+    #expect(state.image == .made(image))
+    #expect(image.isSame(as: FileIdentity(device: 8, inode: 9, birth: 12)))
+    // The number of a file that went is given to another.
+    #expect(!image.isSame(as: FileIdentity(device: 7, inode: 9, birth: 13)))
+    #expect(!image.isSame(as: FileIdentity(device: 7, inode: 8, birth: 12)))
+    let untold = FileIdentity(device: 7, inode: 9)
+    for (one, other) in [(image, untold), (untold, image), (untold, untold)] {
+      #expect(one.isSame(as: other))
+    }
+    #expect(!untold.isSame(as: FileIdentity(device: 8, inode: 9, birth: 12)))
+  }
+
   @Test(
     "other people's files are no state",
     arguments: [

@@ -55,8 +55,9 @@ struct MountPlace {
     try note("image")
     try mounting { () throws(LiveError) in
       let file = try LiveFile(image, [.read, .write, .exclusive])
-      let status = try file.status()
-      try append("image \(status.device) \(status.inode)", [.write, .append])
+      let made = FileIdentity(try file.status())
+      let birth = made.birth.map { " \($0)" } ?? ""
+      try append("image \(made.device) \(made.inode)\(birth)", [.write, .append])
       try file.truncate(to: byteCount)
     }
   }
@@ -117,7 +118,9 @@ struct MountPlace {
     if result < 0 {
       throw LiveMountError(LiveError(call: "statx", errno: Int32(-result), path: image))
     }
-    guard let written = try state(), written.image == .made(FileIdentity(found)) else {
+    guard let written = try state(), case .made(let made) = written.image,
+      made.isSame(as: FileIdentity(found))
+    else {
       throw .failed("'\(image)' is not the image that 'daxmark live-fs' made; it is left alone.")
     }
     return file
@@ -191,7 +194,7 @@ struct MountPlace {
       case .none: false
       // Killed between making it and writing its inode down: still without a byte.
       case .pending: found.kind == S_IFREG && found.byte_count == 0
-      case .made(let file): FileIdentity(found) == file
+      case .made(let file): file.isSame(as: FileIdentity(found))
       }
     guard isOurs else {
       throw .failed("'\(image)' is not the image that 'daxmark live-fs' made; it is kept.")
