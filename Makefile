@@ -35,8 +35,8 @@ help:
 deps:
 	@scripts/deps live-fs
 
-# What was mounted here goes in any case, and what was up before stays.
-MOUNT = trap : INT; made=$$($(DAXMARK) live-fs up --filesystem xfs,btrfs --new); code=$$?
+# What was mounted here goes in any case, also after a signal, and what was up before stays.
+MOUNT = trap : INT TERM HUP; made=$$($(DAXMARK) live-fs up --filesystem xfs,btrfs --new); code=$$?
 UNMOUNT = [ -z "$$made" ] || $(DAXMARK) live-fs down --filesystem $$made; exit $$code
 
 # The first filesystem that differs decides the exit code.

@@ -209,19 +209,23 @@ _Static_assert(sizeof(struct statx) == 256 && sizeof(union later_statx) == 256, 
 static int64_t read_status(int folder, const char *path, int flags, chost_live_status *status) {
   union later_statx found;
   memset(&found, 0, sizeof found);
-  unsigned mask = STATX_BASIC_STATS | STATX_MOUNT | STATX_DIRECT;
+  unsigned mask = STATX_BASIC_STATS | STATX_BTIME | STATX_MOUNT | STATX_DIRECT;
   int64_t code = REPEAT(statx(folder, path, flags, mask, &found.now));
   if (code < 0) return code;
   *status = (chost_live_status){
       .byte_count = (int64_t)found.now.stx_size,
       .device = makedev(found.now.stx_dev_major, found.now.stx_dev_minor),
       .inode = found.now.stx_ino,
+      .birth_ns = -1,
       .kind = found.now.stx_mode & S_IFMT,
       .mount = found.now.stx_mask & STATX_MOUNT ? (int64_t)found.later.mount : -1,
       .is_dax = -1,
   };
   if (found.now.stx_attributes_mask & STATX_ATTR_DAX) {
     status->is_dax = (found.now.stx_attributes & STATX_ATTR_DAX) != 0;
+  }
+  if (found.now.stx_mask & STATX_BTIME) {
+    status->birth_ns = found.now.stx_btime.tv_sec * 1000000000 + found.now.stx_btime.tv_nsec;
   }
   if (found.now.stx_mask & STATX_DIRECT) status->direct_offset = found.later.direct_offset;
   return 0;

@@ -58,6 +58,14 @@ struct LiveFSTests {
     #expect(status.outputLines.count == 3 && !status.output.contains("down"))
     #expect(MountsSeen(within: place(scratch)).lines.count == 6)
 
+    // A state that cannot be read does not hide a mount.
+    let (state, aside) = (scratch.path("fs/xfs.state"), scratch.path("aside"))
+    try #require(rename(state, aside) == 0 && mkdir(state, 0o700) == 0)
+    let unread = try run("status", in: scratch, ["--filesystem", "xfs"])
+    #expect(unread.output.hasPrefix("xfs  mounted, by the mount table; cannot read "))
+    #expect(unread.code == 0 && unread.outputLines.count == 1)
+    try #require(rmdir(state) == 0 && rename(aside, state) == 0)
+
     // Somebody at work in one of them keeps that one, and only that one.
     let held = try #require(FileHandle(forReadingAtPath: made.outputLines[0] + "/x"))
     let refused = try run("down", in: scratch)
@@ -161,6 +169,45 @@ struct LiveFSTests {
       if finished.code == 130 { return }
     }
     Issue.record("ten signals in the last step did not end it")
+  }
+
+  @Test(
+    "asked to stop twice, up takes away what it has begun, and down all that it should",
+    .enabled(if: canMount, "needs root, loop devices and mkfs.xfs, mkfs.btrfs, mkfs.ext4"),
+    arguments: [SIGINT, SIGTERM, SIGHUP])
+  func interruptedTwice(number: Int32) throws {
+    let scratch = try Scratch()
+    /// Starts a verb and signals it twice as soon as it got somewhere.
+    func stop(_ verb: String, when isThere: () -> Bool) throws -> Finished {
+      let command = try Daxmark(
+        ["live-fs", verb, "--folder", scratch.path("fs")], in: scratch.path(""))
+      var isLate = true
+      for _ in 0..<600_000 where isLate {
+        isLate = !isThere()
+        usleep(50)
+      }
+      #expect(!isLate)
+      for _ in 0..<2 {
+        kill(command.processID, number)
+        // Two at once would be one.
+        usleep(2000)
+      }
+      return command.wait()
+    }
+    // In the first mkfs.
+    let up = try stop("up") { scratch.text("fs/xfs.state").contains("\nimage\nimage ") }
+    #expect(up.code == 130 && up.sentence.contains("is gone again"), "\(up.errors)")
+    #expect(!FileManager.default.fileExists(atPath: scratch.path("fs")))
+    #expect(try run("down", in: scratch).code == 0)
+
+    #expect(try run("up", in: scratch).code == 0)
+    let down = try stop("down") {
+      !FileManager.default.fileExists(atPath: scratch.path("fs/xfs.state"))
+    }
+    #expect(down.code == 0, "\(down.errors)")
+    #expect(MountsSeen(within: place(scratch)).lines.isEmpty)
+    #expect(!FileManager.default.fileExists(atPath: scratch.path("fs")))
+    #expect(try run("down", in: scratch).code == 0)
   }
 
   @Test(
@@ -274,6 +321,37 @@ struct LiveFSTests {
     // Nor does a mere question, or what another put into a folder of ours, remove anything.
     #expect(try run("status", in: scratch).code == 0)
     #expect(FileManager.default.fileExists(atPath: scratch.path("fs")))
+  }
+
+  @Test(
+    "an image is taken away whose disk has another number since the reboot",
+    .enabled(if: canMount, "needs root, loop devices and mkfs.xfs, mkfs.btrfs, mkfs.ext4"))
+  func otherDeviceNumber() throws {
+    let scratch = try Scratch()
+    #expect(try run("up", in: scratch, ["--filesystem", "xfs"]).code == 0)
+    try #require(umount2(scratch.path("fs/xfs"), 0) == 0)
+    // The loop device goes with the mount, but not at once.
+    try #require(eventually { MountsSeen(within: place(scratch)).lines.isEmpty })
+    let old = scratch.text("fs/xfs.state")
+    let new = old.replacing(/image \d+ /, with: "image 1 ")
+    try #require(old != new)
+    try new.write(toFile: scratch.path("fs/xfs.state"), atomically: false, encoding: .utf8)
+    let down = try run("down", in: scratch)
+    #expect(down.code == 0, "\(down.errors)")
+    #expect(!FileManager.default.fileExists(atPath: scratch.path("fs")))
+  }
+
+  @Test("the status of what cannot be read says so in one sentence, and nothing is called down")
+  func unreadable() throws {
+    let scratch = try Scratch()
+    // Root reads every file, but no folder as one.
+    try FileManager.default.createDirectory(
+      atPath: scratch.path("fs/xfs.state"), withIntermediateDirectories: true)
+    let status = try run("status", in: scratch, ["--filesystem", "xfs,ext4"])
+    let lines = status.outputLines
+    #expect(status.code == 0 && lines.count == 2 && lines.last == "ext4  down")
+    #expect(lines.first?.hasPrefix("xfs  not mounted; cannot read ") == true, "\(lines)")
+    #expect(lines.first?.hasSuffix(": Is a directory (read).") == true, "\(lines)")
   }
 
   private func realpath(_ path: String) -> String {

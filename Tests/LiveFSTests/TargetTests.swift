@@ -131,12 +131,15 @@ struct TargetTests {
     #expect(try LiveTarget(parent).isDAX == LiveTarget.isDAX(file.status()))
   }
 
-  @Test("a folder is removed by those alone who made it")
-  func root() throws {
+  @Test(
+    "a folder is removed by those alone who made it, also where folders take their parent's group",
+    arguments: [0o755, 0o2755] as [mode_t])
+  func root(parentMode: mode_t) throws {
     let files = FileManager.default
     let parent = NSTemporaryDirectory() + "daxmark-root-\(UUID().uuidString)"
     try files.createDirectory(atPath: parent, withIntermediateDirectories: false)
     defer { try? files.removeItem(atPath: parent) }
+    try #require(chmod(parent, parentMode) == 0)
     let folder = parent + "/fs"
     func isThere() -> Bool { files.fileExists(atPath: folder) }
     /// Opens it, puts a file in, and removes what may be removed.
@@ -187,6 +190,22 @@ struct TargetTests {
       length >= 34
       ? .made(FileIdentity(device: 7, inode: 9)) : length >= 24 ? .pending : .none
     #expect(state.image == image)
+  }
+
+  @Test("an image is known by inode and birth time, and by its device number where none is told")
+  func imageIdentity() throws {
+    let state = try #require(MountState("daxmark live-fs 1\nimage\nimage 7 9 12\n"))
+    let image = FileIdentity(device: 7, inode: 9, birth: 12)
+    #expect(state.image == .made(image))
+    #expect(image.isSame(as: FileIdentity(device: 8, inode: 9, birth: 12)))
+    // The number of a file that went is given to another.
+    #expect(!image.isSame(as: FileIdentity(device: 7, inode: 9, birth: 13)))
+    #expect(!image.isSame(as: FileIdentity(device: 7, inode: 8, birth: 12)))
+    let untold = FileIdentity(device: 7, inode: 9)
+    for (one, other) in [(image, untold), (untold, image), (untold, untold)] {
+      #expect(one.isSame(as: other))
+    }
+    #expect(!untold.isSame(as: FileIdentity(device: 8, inode: 9, birth: 12)))
   }
 
   @Test(

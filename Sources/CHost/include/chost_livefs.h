@@ -106,6 +106,7 @@ typedef struct chost_live_status {
   int64_t byte_count;
   uint64_t device;
   uint64_t inode;
+  int64_t birth_ns;          /* when it was made, since 1970, or -1 when untold */
   uint32_t kind;             /* S_IF bits */
   int64_t mount;             /* field 1 of /proc/self/mountinfo, or -1 before Linux 5.8 */
   int32_t is_dax;            /* 1 or 0, or -1 when the filesystem does not tell */

@@ -52,7 +52,9 @@ public enum LiveFilesystem: String, CaseIterable, Sendable {
     var text = [CChar](repeating: 0, count: 4096)
     let status = unsafe chost_run(path, &copies, &text, text.count)
     if status == 0 { return }
-    if status == 128 + Int64(SIGINT) || status == 128 + Int64(SIGTERM) { throw .interrupted }
+    if [SIGINT, SIGTERM, SIGHUP].contains(where: { status == 128 + Int64($0) }) {
+      throw .interrupted
+    }
     let said = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
     let lines = String(decoding: said, as: UTF8.self).split(separator: "\n")
     throw .failed("\(maker) failed (\(status)): \(lines.last ?? "it said nothing").")

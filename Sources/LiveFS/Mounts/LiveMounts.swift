@@ -18,6 +18,8 @@ public struct LiveMounts: ~Copyable {
     public let isUp: Bool
     /// Whether a killed `up` left something of it.
     public let isPartial: Bool
+    /// What is seen and why no more is known, in one sentence, when its state cannot be read.
+    public let doubt: String?
   }
 
   /// The folder with images and mounts, absolute and without links.
@@ -131,11 +133,22 @@ public struct LiveMounts: ~Copyable {
   /// - Returns: its status.
   public func status(_ filesystem: LiveFilesystem) -> Status {
     let place = MountPlace(root: root, filesystem)
-    let state = (try? place.state()) ?? nil
-    let isUp = state.map { $0.isReady && place.isMounted($0) } ?? false
+    var isUp = false
+    var isPartial = false
+    var doubt: String?
+    do throws(LiveMountError) {
+      if let state = try place.state() {
+        isUp = state.isReady && place.isMounted(state)
+        isPartial = !isUp
+      }
+    } catch {
+      // The files are its maker's alone; the mount table is everybody's.
+      let isMounted = MountTable.top(at: place.folder) != nil
+      let seen = isMounted ? "mounted, by the mount table" : "not mounted"
+      doubt = "\(seen); \(error)"
+    }
     return Status(
-      filesystem: filesystem, path: place.folder, isUp: isUp,
-      isPartial: state != nil && !isUp)
+      filesystem: filesystem, path: place.folder, isUp: isUp, isPartial: isPartial, doubt: doubt)
   }
 
   private func make(_ place: MountPlace, byteCount: Int) throws(LiveMountError) {
@@ -149,7 +162,7 @@ public struct LiveMounts: ~Copyable {
     try checkInterrupt()
     try place.makeImage(byteCount: byteCount)
     try checkInterrupt()
-    try place.filesystem.format(place.image)
+    try place.format()
     try checkInterrupt()
     try place.makeMountpoint()
     try checkInterrupt()

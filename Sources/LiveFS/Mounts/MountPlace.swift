@@ -55,10 +55,19 @@ struct MountPlace {
     try note("image")
     try mounting { () throws(LiveError) in
       let file = try LiveFile(image, [.read, .write, .exclusive])
-      let status = try file.status()
-      try append("image \(status.device) \(status.inode)", [.write, .append])
+      let made = FileIdentity(try file.status())
+      let birth = made.birth.map { " \($0)" } ?? ""
+      try append("image \(made.device) \(made.inode)\(birth)", [.write, .append])
       try file.truncate(to: byteCount)
     }
+  }
+
+  /// Makes the filesystem in the image; refuses a file that took its name.
+  ///
+  /// The tool opens the name itself. What takes it from here on is refused by `mount`.
+  func format() throws(LiveMountError) {
+    _ = try openImage()
+    try filesystem.format(image)
   }
 
   /// Refuses when the image has another length.
@@ -80,9 +89,10 @@ struct MountPlace {
 
   /// Mounts the image; everybody may write to the filesystem's first folder.
   func mount() throws(LiveMountError) {
+    // What is attached is the file that was compared, whatever has its name by then.
+    let file = try openImage()
     try note("mount")
     try mounting { () throws(LiveError) in
-      let file = try LiveFile(image, [.read, .write])
       var number: Int32 = -1
       let attached = unsafe chost_loop_attach(file.number, image, &number)
       let loop = try LiveError.check(attached, "LOOP_CONFIGURE", image)
@@ -95,6 +105,25 @@ struct MountPlace {
         throw LiveError(call: "chmod", errno: errno, path: folder)
       }
     }
+  }
+
+  /// Opens the image that was made; refuses another file of its name, and a link.
+  private func openImage() throws(LiveMountError) -> Descriptor {
+    let number = unsafe open(image, O_RDWR | O_NOFOLLOW | O_CLOEXEC)
+    if number < 0 { throw LiveMountError(LiveError(call: "open", errno: errno, path: image)) }
+    let file = Descriptor(owning: number)
+    var found = chost_live_status()
+    // SAFETY: the out-parameter lives through the call.
+    let result = unsafe chost_live_stat(file.number, &found)
+    if result < 0 {
+      throw LiveMountError(LiveError(call: "statx", errno: Int32(-result), path: image))
+    }
+    guard let written = try state(), case .made(let made) = written.image,
+      made.isSame(as: FileIdentity(found))
+    else {
+      throw .failed("'\(image)' is not the image that 'daxmark live-fs' made; it is left alone.")
+    }
+    return file
   }
 
   /// Whether the filesystem of the image that was made is what one sees at the folder.
@@ -165,7 +194,7 @@ struct MountPlace {
       case .none: false
       // Killed between making it and writing its inode down: still without a byte.
       case .pending: found.kind == S_IFREG && found.byte_count == 0
-      case .made(let file): FileIdentity(device: found.device, inode: found.inode) == file
+      case .made(let file): file.isSame(as: FileIdentity(found))
       }
     guard isOurs else {
       throw .failed("'\(image)' is not the image that 'daxmark live-fs' made; it is kept.")

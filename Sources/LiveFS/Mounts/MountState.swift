@@ -3,7 +3,8 @@
 /// A line is appended and synced before each step, so that whatever exists is in the file. It
 /// lies beside what it describes: `<name>.state`, `<name>.img` and the folder `<name>`.
 struct MountState: Equatable {
-  /// The image file: about to be made and still empty, or made, with its device and inode.
+  /// The image file: about to be made and still empty, or made, with its device, its inode and,
+  /// where that is told, the time.
   enum Image: Equatable {
     case none
     case pending
@@ -36,8 +37,10 @@ struct MountState: Equatable {
       let words = line.split(separator: " ")
       switch words.first {
       case "image":
-        if words.count == 3, let device = UInt64(words[1]), let inode = UInt64(words[2]) {
-          image = .made(FileIdentity(device: device, inode: inode))
+        let numbers = words.dropFirst().compactMap { UInt64($0) }
+        if 2...3 ~= numbers.count, numbers.count == words.count - 1 {
+          let birth = numbers.count == 3 ? Int64(exactly: numbers[2]) : nil
+          image = .made(FileIdentity(device: numbers[0], inode: numbers[1], birth: birth))
         } else {
           image = .pending
         }

@@ -49,6 +49,7 @@ enum RootFolder {
     var status = stat()
     // SAFETY: the out-parameter lives through the call.
     guard unsafe lstat(path, &status) == 0 else { return false }
-    return status.st_mode == S_IFDIR | unmarkedMode && status.st_uid == geteuid()
+    // A folder takes its parent's group bit.
+    return status.st_mode & ~S_ISGID == S_IFDIR | unmarkedMode && status.st_uid == geteuid()
   }
 }

@@ -62,6 +62,11 @@ struct LiveFSCommand: ParsableCommand {
       let byteCount: Int? = if let size { try ByteSize.parse(size) } else { nil }
       if let obstacle = LiveMounts.obstacle { throw Failure(.tool, obstacle) }
       Interrupt.install()
+      // Whoever asks to stop again must not leave mounts behind.
+      try Interrupt.answeredOnce { () throws(Failure) in try make(byteCount: byteCount) }
+    }
+
+    private func make(byteCount: Int?) throws(Failure) {
       guard let mounts = try place.open(makesRoot: true) else { return }
       var paths: [String] = []
       var made: [LiveFilesystem] = []
@@ -122,6 +127,12 @@ struct LiveFSCommand: ParsableCommand {
     @OptionGroup var place: Place
 
     func run() throws {
+      // Asked to stop, it goes on to its end, which takes seconds: mounts would stay otherwise.
+      Interrupt.install()
+      try Interrupt.answeredOnce { () throws(Failure) in try takeAway() }
+    }
+
+    private func takeAway() throws(Failure) {
       guard let mounts = try place.open(makesRoot: false) else { return }
       var refused: LiveMountError?
       for filesystem in place.filesystem {
@@ -150,7 +161,8 @@ struct LiveFSCommand: ParsableCommand {
       }
       for filesystem in place.filesystem {
         let status = mounts.status(filesystem)
-        let words = status.isUp ? status.path : status.isPartial ? "left in part; run down" : "down"
+        let known = status.isUp ? status.path : status.isPartial ? "left in part; run down" : "down"
+        let words = status.doubt ?? known
         try Terminal.print("\(filesystem.rawValue)  \(words)")
       }
     }
