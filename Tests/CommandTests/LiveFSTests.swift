@@ -333,7 +333,7 @@ struct LiveFSTests {
     // The loop device goes with the mount, but not at once.
     try #require(eventually { MountsSeen(within: place(scratch)).lines.isEmpty })
     let old = scratch.text("fs/xfs.state")
-    let new = old.replacing(/image \d+ /, with: "image 1 ")
+    let new = old.replacing(#/image \d+\s/#, with: "image 1 ")
     try #require(old != new)
     try new.write(toFile: scratch.path("fs/xfs.state"), atomically: false, encoding: .utf8)
     let down = try run("down", in: scratch)
