@@ -52,11 +52,11 @@ extension Volume {
   ///   - area: The mapping.
   ///   - page: A page of it, with a frame of the device.
   /// - Returns: The frame, for `unpin`.
-  /// - Throws: `FSDAXError` with EFAULT where no frame is mapped.
+  /// - Throws: `FSDAXError` with EFAULT where no frame is mapped, and for another volume's mapping.
   public func pin(_ area: VirtualArea, page: Int) throws(FSDAXError) -> Int {
-    guard page >= 0, page < area.pageCount, let frame = area.table.pin(page, frames.pins) else {
-      throw FSDAXError(.EFAULT, .map, area.file, position: page)
-    }
+    guard area.volume === self, page >= 0, page < area.pageCount,
+      let frame = area.table.pin(page, frames.pins)
+    else { throw FSDAXError(.EFAULT, .map, area.file, position: page) }
     return frame
   }
 
