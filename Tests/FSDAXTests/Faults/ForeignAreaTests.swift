@@ -21,7 +21,8 @@ struct ForeignAreaTests {
     try home.store(area, 4)
     #expect(errno { try other.store(area, 3) } == .EINVAL)
     #expect(errno { try other.volume.pin(area, page: 0) } == .EFAULT)
-    #expect(other.volume.frames.pins.isEmpty)
+    let hasNoPin = other.volume.frames.pins.isEmpty
+    #expect(hasNoPin)
     #expect(try home.load(area) == [4])
     #expect(try other.read(file, byteCount: 1) == [2])
   }
