@@ -33,7 +33,7 @@ extension Volume {
   ///   - scene: Tasks and entries.
   /// - Returns: What was done.
   /// - Throws: What the filesystem answers, or EBUSY where the generic handler cannot tell whose
-  ///   a shared frame is.
+  ///   a shared frame is, or finds a file that is not DAX.
   func memoryFailed(
     _ notice: FailureNotice, partition: Range<UInt64>? = nil, owner: FrameOwner,
     _ scene: FailureScene
@@ -45,9 +45,9 @@ extension Volume {
     } catch {
       guard error == .EOPNOTSUPP else { throw error }
       guard let page = try owner.generic() else { return FailureOutcome() }
+      guard let inode = inodes.inode(page.inode), isDAX(inode) else { throw .EBUSY }
       let run = FailedRun(inode: page.inode, pages: page.index..<page.index + 1)
-      return FailureOutcome(
-        runs: [run], orders: try killOrders(for: run, notice.flags, scene))
+      return FailureOutcome(runs: [run], orders: killOrders(for: run, notice.flags, scene))
     }
   }
 
@@ -75,9 +75,11 @@ extension Volume {
     if isRemoval { isShutDown = true }
     var outcome = FailureOutcome()
     for run in answer.runs where scene.isInMemory(run.inode) {
+      guard let inode = inodes.inode(run.inode) else { continue }
       outcome.runs.append(run)
-      outcome.orders += try killOrders(for: run, notice.flags, scene)
-      if isRemoval { invalidate(run) }
+      // Nobody is told of a file that is not DAX, and the others' owners are told all the same.
+      if isDAX(inode) { outcome.orders += killOrders(for: run, notice.flags, scene) }
+      if isRemoval { invalidate(inode, run.pages) }
     }
     if answer.hitsMetadata && !isRemoval {
       isShutDown = true
@@ -86,17 +88,19 @@ extension Volume {
     return outcome
   }
 
-  /// Marks the frames of a run, and finds who is told.
+  /// Whether a file's mappings show frames of the device, as the kernel has it.
+  private func isDAX(_ inode: Inode) -> Bool {
+    inode.ioLock.lockShared()
+    defer { inode.ioLock.unlockShared() }
+    return inode.attributes.isDAX
+  }
+
+  /// Marks the frames of a run of a DAX file, and finds who is told.
   ///
   /// Source: specification, section 8.3.
   private func killOrders(
     for run: FailedRun, _ flags: FailureNotice.Flags, _ scene: FailureScene
-  ) throws(Errno) -> [KillOrder] {
-    guard let inode = inodes.inode(run.inode) else { throw .EBUSY }
-    inode.ioLock.lockShared()
-    let isDAX = inode.attributes.isDAX
-    inode.ioLock.unlockShared()
-    guard isDAX else { throw .EBUSY }
+  ) -> [KillOrder] {
     var orders: [KillOrder] = []
     for page in run.pages {
       guard let entry = scene.entry(run.inode, page) else { continue }
@@ -106,11 +110,10 @@ extension Volume {
     return orders
   }
 
-  private func invalidate(_ run: FailedRun) {
-    guard let inode = inodes.inode(run.inode) else { return }
+  private func invalidate(_ inode: Inode, _ pages: Range<UInt64>) {
     inode.ioLock.lockExclusive()
     inode.invalidateLock.lockExclusive()
-    deleteEntries(inode, run.pages)
+    deleteEntries(inode, pages)
     inode.invalidateLock.unlockExclusive()
     inode.ioLock.unlockExclusive()
   }
