@@ -80,8 +80,9 @@ extension Volume {
     defer { area.table.lock.unlockShared() }
     let slot = area.table.slot(page)
     if slot.isNone || isWrite && !slot.isWritable { return false }
-    // SAFETY: the mapping is this volume's, so a mapped frame lies on the device, and a private page
-    // in its allocation; both stay while the lock is held, and `inside + count` is at most a page.
+    // SAFETY: the mapping is this volume's, so a mapped frame lies on the device; a private page
+    // lies in its allocation. Both stay while the lock is held, and `inside + count` is at most a
+    // page.
     if slot.isAnonymous, let start = unsafe UnsafeMutableRawPointer(bitPattern: slot.address) {
       unsafe body(start + inside)
     } else if slot.isFrame {
