@@ -46,7 +46,14 @@ struct FramePins: ~Copyable, Sendable {
 }
 
 extension Volume {
-  /// Keeps the frame that a mapping has at a page from being taken away.
+  /// Keeps the frame that a mapping has at a page the file's: who changes its blocks waits for
+  /// `unpin`.
+  ///
+  /// These wait: a truncation to fewer bytes, a punch, a zeroing, an unsharing, a removal, an
+  /// invalidation, and a clone, dedupe or snapshot of the file. Copies on write do not, by `write`
+  /// or by a store through a mapping, nor does `truncatePage`: the file goes on in another block,
+  /// and the frame may become another file's while it is pinned. Source: specification, section
+  /// 4.9, which has layouts broken by the former only.
   ///
   /// - Parameters:
   ///   - area: The mapping.
