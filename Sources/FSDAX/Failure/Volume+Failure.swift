@@ -69,10 +69,13 @@ extension Volume {
     guard options.hasReverseMap else { throw .EOPNOTSUPP }
     let mask = UInt64(DAXDevice.pageByteCount - 1)
     let shift = UInt64(DAXDevice.pageShift)
-    let answer = owners(of: range.lowerBound >> shift..<(range.upperBound + mask) >> shift)
     let isRemoval = notice.flags.contains(.removal)
-    // From here on no operation begins; those under way end before their pages are taken.
-    if isRemoval { isShutDown = true }
+    if isRemoval {
+      // No operation begins any more. What those under way publish, the reverse map has to know.
+      isShutDown = true
+      waitForOperations()
+    }
+    let answer = owners(of: range.lowerBound >> shift..<(range.upperBound + mask) >> shift)
     var outcome = FailureOutcome()
     for run in answer.runs where scene.isInMemory(run.inode) {
       guard let inode = inodes.inode(run.inode) else { continue }
@@ -118,6 +121,17 @@ extension Volume {
     inode.ioLock.unlockExclusive()
   }
 
+  /// Waits until no operation on a file is under way that began before; no lock is held.
+  private func waitForOperations() {
+    for number in inodes.numbers {
+      guard let inode = inodes.inode(number) else { continue }
+      inode.ioLock.lockExclusive()
+      inode.invalidateLock.lockExclusive()
+      inode.invalidateLock.unlockExclusive()
+      inode.ioLock.unlockExclusive()
+    }
+  }
+
   /// Removes the device: the holder hears of it, then nothing is reached any more, and when this
   /// returns no operation is under way that still does.
   ///
@@ -130,13 +144,7 @@ extension Volume {
   func removeDevice(_ scene: FailureScene = FailureScene()) throws(Errno) -> FailureOutcome {
     defer {
       device.kill()
-      for number in inodes.numbers {
-        guard let inode = inodes.inode(number) else { continue }
-        inode.ioLock.lockExclusive()
-        inode.invalidateLock.lockExclusive()
-        inode.invalidateLock.unlockExclusive()
-        inode.ioLock.unlockExclusive()
-      }
+      waitForOperations()
       device.holder.remove(Self.holderID)
     }
     guard device.holder.isHeld else { return FailureOutcome() }
