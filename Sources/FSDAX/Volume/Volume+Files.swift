@@ -20,7 +20,9 @@ extension Volume {
     try looking(file) { $0.attributes }
   }
 
-  /// Changes what a file is; its times stay. Waits for faults under way, which go by it.
+  /// Changes what a file is; its times stay.
+  ///
+  /// Waits for faults under way, which go by it.
   ///
   /// - Parameters:
   ///   - file: The file.
