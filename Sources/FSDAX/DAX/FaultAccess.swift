@@ -8,8 +8,8 @@ extension Volume {
   ///   - offset: The first byte, counted from the mapping's.
   ///   - span: Where bytes go.
   ///   - order: The order of the faults; 9 falls back to 0.
-  /// - Throws: `FSDAXError`: EINVAL outside the mapping, EIO for SIGBUS, EHWPOISON, ENOMEM. Bytes
-  ///   before the failing page were loaded.
+  /// - Throws: `FSDAXError`: EINVAL outside the mapping and for one of another volume, EIO for
+  ///   SIGBUS, EHWPOISON, ENOMEM. Bytes before the failing page were loaded.
   public func load(
     _ area: VirtualArea, at offset: Int, into span: inout MutableRawSpan, order: Int = 0
   ) throws(FSDAXError) {
@@ -48,8 +48,8 @@ extension Volume {
     _ area: VirtualArea, _ offset: Int, _ byteCount: Int, isWrite: Bool, _ order: Int,
     _ body: (UnsafeMutableRawPointer, Int, Int) -> Void
   ) throws(FSDAXError) {
-    guard offset >= 0, byteCount >= 0, offset <= area.pageCount << 12 - byteCount,
-      area.isWritable || !isWrite
+    guard area.volume === self, offset >= 0, byteCount >= 0,
+      offset <= area.pageCount << 12 - byteCount, area.isWritable || !isWrite
     else { throw FSDAXError(.EINVAL, .fault, area.file, position: offset) }
     var done = 0
     while done < byteCount {
@@ -80,8 +80,9 @@ extension Volume {
     defer { area.table.lock.unlockShared() }
     let slot = area.table.slot(page)
     if slot.isNone || isWrite && !slot.isWritable { return false }
-    // SAFETY: a mapped frame lies on the device and a private page in its allocation; both stay
-    // while the lock is held, and `inside + count` is at most a page.
+    // SAFETY: the mapping is this volume's, so a mapped frame lies on the device; a private page
+    // lies in its allocation. Both stay while the lock is held, and `inside + count` is at most a
+    // page.
     if slot.isAnonymous, let start = unsafe UnsafeMutableRawPointer(bitPattern: slot.address) {
       unsafe body(start + inside)
     } else if slot.isFrame {

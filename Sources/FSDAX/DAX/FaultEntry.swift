@@ -147,6 +147,16 @@ extension Volume {
     }
   }
 
+  /// Whether a copied page is shown only after `end`, when its blocks are the file's.
+  ///
+  /// Upstream shows it before, and so cannot take an error of `end` back (hazard H14): stores go to
+  /// blocks that `read` does not see yet, or never will.
+  @inline(__always)
+  func mapsAfterEnd(_ request: FaultRequest, _ target: Mapping) -> Bool {
+    request.isWrite && !request.isPrivate && target.flags.contains(.shared)
+      && !profile.has(.faultIgnoresEndError)
+  }
+
   /// Whether a fault has to wait for its metadata.
   ///
   /// Upstream forgets copies (hazard H5).

@@ -48,6 +48,8 @@ public struct FaultOutcome: Hashable, Sendable {
     }
   }
 
+  /// Whether the page table has, or is about to have, the page.
+  @inline(__always) var isMapped: Bool { flags.contains(.noPage) }
   /// Whether nothing was mapped.
   @inline(__always) public var isError: Bool { !flags.isDisjoint(with: .errors) }
 }

@@ -46,17 +46,24 @@ struct FramePins: ~Copyable, Sendable {
 }
 
 extension Volume {
-  /// Keeps the frame that a mapping has at a page from being taken away.
+  /// Keeps the frame that a mapping has at a page the file's: who changes its blocks waits for
+  /// `unpin`.
+  ///
+  /// These wait: a truncation to fewer bytes, a punch, a zeroing, an unsharing, a removal, an
+  /// invalidation, and a clone, dedupe or snapshot of the file. Copies on write do not, by `write`
+  /// or by a store through a mapping, nor does `truncatePage`: the file goes on in another block,
+  /// and the frame may become another file's while it is pinned. Source: specification, section
+  /// 4.9, which has layouts broken by the former only.
   ///
   /// - Parameters:
   ///   - area: The mapping.
   ///   - page: A page of it, with a frame of the device.
   /// - Returns: The frame, for `unpin`.
-  /// - Throws: `FSDAXError` with EFAULT where no frame is mapped.
+  /// - Throws: `FSDAXError` with EFAULT where no frame is mapped, and for another volume's mapping.
   public func pin(_ area: VirtualArea, page: Int) throws(FSDAXError) -> Int {
-    guard page >= 0, page < area.pageCount, let frame = area.table.pin(page, frames.pins) else {
-      throw FSDAXError(.EFAULT, .map, area.file, position: page)
-    }
+    guard area.volume === self, page >= 0, page < area.pageCount,
+      let frame = area.table.pin(page, frames.pins)
+    else { throw FSDAXError(.EFAULT, .map, area.file, position: page) }
     return frame
   }
 

@@ -92,6 +92,16 @@ extension Volume {
     }
   }
 
+  /// Does so before a change that keeps entries, or drops them by a rule of its own (hazard H10).
+  ///
+  /// Locks and errors: as `breakLayouts`.
+  func unmapUnpinned(
+    _ inode: Inode, from position: UInt64, byteCount: UInt64
+  ) throws(Errno) {
+    if byteCount == 0 || inode.entries.isEmpty { return }
+    try unmapUnpinned(inode, BlockRange(position: position, byteCount: byteCount).blocks)
+  }
+
   private func hasPinnedFrame(_ inode: Inode, _ pages: Range<UInt64>) -> Bool {
     if frames.pins.isEmpty { return false }
     inode.entries.lock.lockExclusive()

@@ -60,6 +60,9 @@ extension Volume {
       restoreEntry(request.inode, &held, to: old)
       return FaultOutcome(error)
     }
+    if mapsAfterEnd(request, mappings.target), outcome.isMapped, let frame = outcome.frame {
+      return mapSpan(request, AreaSlot(frame: frame, isWritable: true))
+    }
     return outcome
   }
 
@@ -92,6 +95,7 @@ extension Volume {
       try copyForFault(request, mappings, position, byteCount)
     }
     if waits { return FaultOutcome(.needsSync, frame: frame) }
+    if mapsAfterEnd(request, target) { return FaultOutcome(.noPage, frame: frame) }
     return mapSpan(request, AreaSlot(frame: frame, isWritable: request.isWrite))
   }
 

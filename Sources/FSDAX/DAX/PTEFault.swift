@@ -44,6 +44,9 @@ extension Volume {
         restoreEntry(request.inode, &held, to: old)
         return FaultOutcome(error)
       }
+      if mapsAfterEnd(request, mappings.target), outcome.isMapped, let frame = outcome.frame {
+        mapPage(request, AreaSlot(frame: frame, isWritable: true))
+      }
       return outcome
     } catch {
       return FaultOutcome(error)
@@ -85,7 +88,9 @@ extension Volume {
       try copyForFault(request, mappings, position, DAXDevice.pageByteCount)
     }
     if waits { return FaultOutcome(.needsSync, frame: frame) }
-    mapPage(request, AreaSlot(frame: frame, isWritable: request.isWrite))
+    if !mapsAfterEnd(request, target) {
+      mapPage(request, AreaSlot(frame: frame, isWritable: request.isWrite))
+    }
     return FaultOutcome(.noPage, frame: frame)
   }
 

@@ -10,8 +10,8 @@ extension Volume {
   ///   - page: The page that faulted.
   ///   - outcome: What the fault answered.
   ///   - order: The fault's order.
-  /// - Returns: `noPage`, mapped or to be tried again; SIGBUS where the sync failed, and for an
-  ///   outcome that no fault of this order on this mapping can have.
+  /// - Returns: `noPage`, mapped or to be tried again; SIGBUS where the sync failed or the volume
+  ///   is shut down, and for an outcome that no fault of this order on this mapping can have.
   public func finishSynchronousFault(
     _ area: VirtualArea, page: Int, _ outcome: FaultOutcome, order: Int = 0
   ) -> FaultOutcome {
@@ -33,7 +33,7 @@ extension Volume {
     let reach = isHuge ? Entry.hugeCount - 1 : 0
     let isAlone = enterFault(inode, index & ~reach...index | reach, isWrite: true)
     defer { inode.unlockAfterFault(isExclusive: isAlone) }
-    guard inode.isLive, inode.generation == area.file.generation else {
+    guard inode.isLive, inode.generation == area.file.generation, !isShutDown else {
       return FaultOutcome(.sigbus)
     }
     guard let held = holdSame(inode, index, frame, isHuge: isHuge, ledger) else {

@@ -3,6 +3,8 @@ internal import HotCore
 extension Volume {
   /// Gives a file blocks of its own where it shares them; holes and unwritten blocks stay.
   ///
+  /// Waits for pinned frames of the range.
+  ///
   /// - Parameters:
   ///   - file: The file.
   ///   - position: The first byte; negative or behind the end there is nothing to do.
@@ -14,6 +16,7 @@ extension Volume {
       guard byteCount >= 0 else { throw .EINVAL }
       guard position >= 0, UInt64(position) < inode.size else { return }
       let count = min(UInt64(byteCount), inode.size - UInt64(position))
+      try unmapUnpinned(inode, from: UInt64(position), byteCount: count)
       try unshareRange(inode, UInt64(position), count, ledger)
       clearReflinkIfPrivate(inode, ledger)
     }

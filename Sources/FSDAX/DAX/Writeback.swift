@@ -10,7 +10,8 @@ extension Volume {
   ///   - file: The file.
   ///   - position: The first byte.
   ///   - byteCount: Bytes; more than there are is the whole rest.
-  /// - Throws: `FSDAXError`: EINVAL, ENOENT; an error of a writeback since the last sync.
+  /// - Throws: `FSDAXError`: EINVAL, ENOENT; EIO on a volume that is shut down, where all stays
+  ///   dirty; an error of a writeback since the last sync.
   public func sync(
     _ file: FileID, from position: Int = 0, byteCount: Int = .max
   ) throws(FSDAXError) {
@@ -37,6 +38,7 @@ extension Volume {
   func syncRange(
     _ inode: Inode, _ file: FileID, _ pages: Range<UInt64>, _ ledger: LedgerStripe
   ) throws(Errno) {
+    if isShutDown { throw .EIO }
     var failure: Errno?
     do throws(Errno) {
       try writeBack(inode, pages, ledger)

@@ -3,18 +3,21 @@ internal import HotCore
 extension Volume {
   /// Zeroes a range, copying-on-write where it is shared; holes and unwritten blocks stay.
   ///
+  /// Waits for pinned frames of the range.
+  ///
   /// - Parameters:
   ///   - file: The file.
   ///   - position: The first byte.
   ///   - byteCount: Bytes; what lies behind the end of the file is zeroed in mapped blocks only.
   /// - Returns: Whether any byte was zeroed.
-  /// - Throws: `FSDAXError`: EINVAL, ENOENT, EISDIR, EIO, ENOSPC. A prefix may be zeroed.
+  /// - Throws: `FSDAXError`: EINVAL, ENOENT, EISDIR, EIO, ENOSPC, EINTR. A prefix may be zeroed.
   @discardableResult
   public func zero(
     _ file: FileID, at position: Int, byteCount: Int
   ) throws(FSDAXError) -> Bool {
     try changing(file, .zero, position) { inode, ledger throws(Errno) in
       guard position >= 0, byteCount >= 0, position <= Int.max - byteCount else { throw .EINVAL }
+      try unmapUnpinned(inode, from: UInt64(position), byteCount: UInt64(byteCount))
       return try zeroRange(inode, UInt64(position), UInt64(byteCount), ledger)
     }
   }

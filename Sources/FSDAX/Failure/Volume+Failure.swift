@@ -33,7 +33,7 @@ extension Volume {
   ///   - scene: Tasks and entries.
   /// - Returns: What was done.
   /// - Throws: What the filesystem answers, or EBUSY where the generic handler cannot tell whose
-  ///   a shared frame is.
+  ///   a shared frame is, or finds a file that is not DAX.
   func memoryFailed(
     _ notice: FailureNotice, partition: Range<UInt64>? = nil, owner: FrameOwner,
     _ scene: FailureScene
@@ -45,9 +45,9 @@ extension Volume {
     } catch {
       guard error == .EOPNOTSUPP else { throw error }
       guard let page = try owner.generic() else { return FailureOutcome() }
+      guard let inode = inodes.inode(page.inode), isDAX(inode) else { throw .EBUSY }
       let run = FailedRun(inode: page.inode, pages: page.index..<page.index + 1)
-      return FailureOutcome(
-        runs: [run], orders: try killOrders(for: run, notice.flags, scene))
+      return FailureOutcome(runs: [run], orders: killOrders(for: run, notice.flags, scene))
     }
   }
 
@@ -69,15 +69,20 @@ extension Volume {
     guard options.hasReverseMap else { throw .EOPNOTSUPP }
     let mask = UInt64(DAXDevice.pageByteCount - 1)
     let shift = UInt64(DAXDevice.pageShift)
-    let answer = owners(of: range.lowerBound >> shift..<(range.upperBound + mask) >> shift)
     let isRemoval = notice.flags.contains(.removal)
-    // From here on no operation begins; those under way end before their pages are taken.
-    if isRemoval { isShutDown = true }
+    if isRemoval {
+      // No operation begins any more. What those under way publish, the reverse map has to know.
+      isShutDown = true
+      waitForOperations()
+    }
+    let answer = owners(of: range.lowerBound >> shift..<(range.upperBound + mask) >> shift)
     var outcome = FailureOutcome()
     for run in answer.runs where scene.isInMemory(run.inode) {
+      guard let inode = inodes.inode(run.inode) else { continue }
       outcome.runs.append(run)
-      outcome.orders += try killOrders(for: run, notice.flags, scene)
-      if isRemoval { invalidate(run) }
+      // Nobody is told of a file that is not DAX, and the others' owners are told all the same.
+      if isDAX(inode) { outcome.orders += killOrders(for: run, notice.flags, scene) }
+      if isRemoval { invalidate(inode, run.pages) }
     }
     if answer.hitsMetadata && !isRemoval {
       isShutDown = true
@@ -86,17 +91,19 @@ extension Volume {
     return outcome
   }
 
-  /// Marks the frames of a run, and finds who is told.
+  /// Whether a file's mappings show frames of the device, as the kernel has it.
+  private func isDAX(_ inode: Inode) -> Bool {
+    inode.ioLock.lockShared()
+    defer { inode.ioLock.unlockShared() }
+    return inode.attributes.isDAX
+  }
+
+  /// Marks the frames of a run of a DAX file, and finds who is told.
   ///
   /// Source: specification, section 8.3.
   private func killOrders(
     for run: FailedRun, _ flags: FailureNotice.Flags, _ scene: FailureScene
-  ) throws(Errno) -> [KillOrder] {
-    guard let inode = inodes.inode(run.inode) else { throw .EBUSY }
-    inode.ioLock.lockShared()
-    let isDAX = inode.attributes.isDAX
-    inode.ioLock.unlockShared()
-    guard isDAX else { throw .EBUSY }
+  ) -> [KillOrder] {
     var orders: [KillOrder] = []
     for page in run.pages {
       guard let entry = scene.entry(run.inode, page) else { continue }
@@ -106,13 +113,23 @@ extension Volume {
     return orders
   }
 
-  private func invalidate(_ run: FailedRun) {
-    guard let inode = inodes.inode(run.inode) else { return }
+  private func invalidate(_ inode: Inode, _ pages: Range<UInt64>) {
     inode.ioLock.lockExclusive()
     inode.invalidateLock.lockExclusive()
-    deleteEntries(inode, run.pages)
+    deleteEntries(inode, pages)
     inode.invalidateLock.unlockExclusive()
     inode.ioLock.unlockExclusive()
+  }
+
+  /// Waits until no operation on a file is under way that began before; no lock is held.
+  private func waitForOperations() {
+    for number in inodes.numbers {
+      guard let inode = inodes.inode(number) else { continue }
+      inode.ioLock.lockExclusive()
+      inode.invalidateLock.lockExclusive()
+      inode.invalidateLock.unlockExclusive()
+      inode.ioLock.unlockExclusive()
+    }
   }
 
   /// Removes the device: the holder hears of it, then nothing is reached any more, and when this
@@ -127,13 +144,7 @@ extension Volume {
   func removeDevice(_ scene: FailureScene = FailureScene()) throws(Errno) -> FailureOutcome {
     defer {
       device.kill()
-      for number in inodes.numbers {
-        guard let inode = inodes.inode(number) else { continue }
-        inode.ioLock.lockExclusive()
-        inode.invalidateLock.lockExclusive()
-        inode.invalidateLock.unlockExclusive()
-        inode.ioLock.unlockExclusive()
-      }
+      waitForOperations()
       device.holder.remove(Self.holderID)
     }
     guard device.holder.isHeld else { return FailureOutcome() }

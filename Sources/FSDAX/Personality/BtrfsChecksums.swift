@@ -88,7 +88,7 @@ extension Volume {
   /// Whether the attributes a file has now may follow its old ones.
   ///
   /// With blocks there, checksums neither begin nor end: some blocks would have them and others
-  /// not. `ioLock` is held alone.
+  /// not. `ioLock` and `invalidateLock` are held alone.
   func mayChange(_ inode: Inode, from old: FileAttributes) -> Bool {
     guard options.personality == .btrfs else { return true }
     let had = !old.isNodatasum && !old.isNodatacow

@@ -9,7 +9,7 @@ public struct BtrfsDirectRequest: Hashable, Sendable {
   public var segmentByteCounts: [Int]
   /// The address of each segment, as far as alignment is concerned; none given is aligned.
   public var segmentAddresses: [UInt] = []
-  /// Bytes of a sector of the filesystem.
+  /// Bytes of a sector of the filesystem, a power of two; nothing is aligned to 0 or less.
   public var sectorByteCount = 4096
   /// Whether the data profile keeps copies or parity.
   public var isRedundant = false
@@ -26,10 +26,11 @@ public struct BtrfsDirectRequest: Hashable, Sendable {
 
   /// The path it takes.
   public var path: BtrfsPath {
+    guard sectorByteCount > 0 else { return .buffered(.unaligned) }
     let mask = sectorByteCount - 1
     let isAligned =
       position & mask == 0 && segmentByteCounts.allSatisfy { $0 & mask == 0 }
-      && segmentAddresses.allSatisfy { $0 & UInt(mask) == 0 }
+      && segmentAddresses.allSatisfy { $0 & UInt(bitPattern: mask) == 0 }
     if !isAligned { return .buffered(.unaligned) }
     guard isWrite else { return .direct }
     // User bytes that change in flight would not match the checksum, or differ between copies.
@@ -68,18 +69,27 @@ public struct BtrfsDirectEnd: Hashable, Sendable {
   /// The end of a write.
   ///
   /// The size was raised before anything was submitted; it is set back to what is really there.
+  /// An end behind the largest number is that number, and there is nothing behind it.
   ///
   /// - Parameters:
   ///   - size: Bytes of the file before the write.
   ///   - position: The first byte written.
-  ///   - byteCount: Bytes asked for.
+  ///   - byteCount: Bytes asked for; a negative count is none.
   ///   - submittedByteCount: Bytes submitted, at most all of them.
   public init(size: Int, position: Int, byteCount: Int, submittedByteCount: Int) {
-    let submitted = min(max(submittedByteCount, 0), byteCount)
-    let end = position + submitted
-    self.size = submitted == 0 && byteCount > 0 ? size : max(size, end)
-    buffered = submitted < byteCount ? end..<position + byteCount : nil
-    errno = submitted < byteCount ? .ENOTBLK : nil
+    let asked = max(byteCount, 0)
+    let submitted = min(max(submittedByteCount, 0), asked)
+    let end = Self.end(position, submitted)
+    let whole = Self.end(position, asked)
+    self.size = submitted == 0 && asked > 0 ? size : max(size, end)
+    buffered = end < whole ? end..<whole : nil
+    errno = end < whole ? .ENOTBLK : nil
+  }
+
+  /// Where so many bytes end, at most at the largest number; the count is not negative.
+  private static func end(_ position: Int, _ byteCount: Int) -> Int {
+    let (end, overflows) = position.addingReportingOverflow(byteCount)
+    return overflows ? .max : end
   }
 
   /// What follows EFAULT: another direct pass after the pages were faulted in, or, when the last

@@ -58,8 +58,9 @@ extension Volume {
   /// - Parameter file: The file, which goes on as it is.
   /// - Returns: The snapshot, with the attributes of the file.
   /// - Throws: `FSDAXError`: ENOENT, EISDIR or EINVAL for what is no regular file, EOPNOTSUPP on a
-  ///   volume of another personality, EROFS, ENOSPC where a block has too many references, EINTR
-  ///   where the wait for a pinned frame was interrupted, an error of the writeback.
+  ///   volume of another personality or without reflink, EROFS, EIO on one that is shut down,
+  ///   ENOSPC where a block has too many references, EINTR where the wait for a pinned frame was
+  ///   interrupted, an error of the writeback.
   public func snapshot(_ file: FileID) throws(FSDAXError) -> FileID {
     let attributes = try attributes(of: file)
     let copy = try create(attributes)
@@ -78,6 +79,7 @@ extension Volume {
       }
       try pair.0.check(file)
       try pair.0.checkRegular()
+      try checkSharing()
       try invalidate(pair.0, ordered)
       defer {
         ordered.1.invalidateLock.unlockExclusive()

@@ -12,6 +12,11 @@ extension Volume {
       guard source.attributes.isDAX == target.attributes.isDAX else { throw .EINVAL }
     case .btrfs: try checkRemap(source: source, target: target, isDedupe: isDedupe)
     }
+    try checkSharing()
+  }
+
+  /// What is asked wherever files come to share blocks; their `ioLock` is held.
+  func checkSharing() throws(Errno) {
     guard options.hasReflink else { throw .EOPNOTSUPP }
     if isShutDown { throw .EIO }
   }

@@ -21,17 +21,26 @@ internal import HotCore
   /// What can be read of each group without its lock.
   private let records: UnsafeMutablePointer<BlockRecords>
 
-  /// Groups over all blocks of a device; EINVAL where one would have no block to give.
-  init(blockCount: Int, groupCount: Int?) throws(Errno) {
+  /// How blocks are divided; EINVAL where a group would have no block to give, and for more blocks
+  /// than a file's map can name.
+  static func division(
+    blockCount: Int, groupCount: Int?
+  ) throws(Errno) -> (blocksPerGroup: Int, count: Int) {
     let wanted = groupCount ?? (blockCount >= 1 << 13 ? 4 : 1)
-    guard wanted > 0, wanted <= blockCount, blockCount >= 2, blockCount <= Int(UInt32.max) else {
-      throw .EINVAL
-    }
+    guard wanted > 0, wanted <= blockCount, blockCount >= 2,
+      blockCount <= Int(ExtentWord.deviceLimit)
+    else { throw .EINVAL }
     let size = max(((blockCount + wanted - 1) / wanted + 511) & ~511, 512)
     let count = (blockCount + size - 1) / size
     guard wanted == 1 || groupCount == nil || count == wanted,
       blockCount - (count - 1) * size >= 2
     else { throw .EINVAL }
+    return (size, count)
+  }
+
+  /// Groups over all blocks of a device; errors as `division`.
+  init(blockCount: Int, groupCount: Int?) throws(Errno) {
+    let (size, count) = try Self.division(blockCount: blockCount, groupCount: groupCount)
     blocksPerGroup = size
     reciprocal = UInt64.max / UInt64(size) + 1
     self.count = count

@@ -33,7 +33,7 @@ internal import Synchronization
   /// Changed under ioLock and invalidateLock, read under either.
   var generation: UInt32 = 0
   var isLive = false
-  /// Guarded by ioLock.
+  /// Guarded by ioLock; what faults go by changes under invalidateLock as well.
   let attributes: UnsafeMutablePointer<FileAttributes>
 
   /// Its own lock inside.

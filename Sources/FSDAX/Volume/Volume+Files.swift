@@ -22,6 +22,8 @@ extension Volume {
 
   /// Changes what a file is; its times stay.
   ///
+  /// Waits for faults under way, which go by it.
+  ///
   /// - Parameters:
   ///   - file: The file.
   ///   - change: Edits the attributes.
@@ -34,6 +36,9 @@ extension Volume {
       let inode = try inode(file)
       inode.ioLock.lockExclusive()
       defer { inode.ioLock.unlockExclusive() }
+      // A fault ends by the rules it began with: blocks of its own are the file's only then.
+      inode.invalidateLock.lockExclusive()
+      defer { inode.invalidateLock.unlockExclusive() }
       try inode.check(file)
       let old = inode.attributes
       change(&inode.attributes)

@@ -63,7 +63,7 @@ public struct VolumeOptions: Sendable {
   ///
   /// - Parameter options: What it is made of.
   /// - Throws: `FSDAXError`: ENOMEM without the memory, EOPNOTSUPP for a routine this machine
-  ///   lacks, EINVAL for a group count that leaves a group without blocks.
+  ///   lacks, EINVAL for a group count that leaves a group without blocks, and beyond 4 TiB.
   public init(_ options: VolumeOptions) throws(FSDAXError) {
     do throws(Errno) {
       let device = try DAXDevice(options.device)

@@ -1,3 +1,5 @@
+import Foundation
+import Synchronization
 import Testing
 
 @testable import FSDAX
@@ -111,6 +113,36 @@ struct BtrfsChecksumTests {
     #expect(failure { try volume.checkMappable(bench.inode(plain)) } == nil)
     try volume.setAttributes(of: plain) { $0.isNodatasum = false }
     #expect(failure { try volume.checkMappable(bench.inode(plain)) } == .EOPNOTSUPP)
+    try bench.check()
+  }
+
+  @Test("Checksums do not begin in the middle of a fault that gives the file its first block")
+  func changeInFault() throws {
+    let scene = try CopyingFault()
+    let (bench, file) = (scene.bench, scene.file)
+    let isInFault = DispatchSemaphore(value: 0)
+    let isOver = DispatchSemaphore(value: 0)
+    let found = Mutex<Errno?>(nil)
+    let threads = RealThreads()
+    threads.start {
+      isInFault.wait()
+      let error = failure { try bench.volume.setAttributes(of: file) { $0.isNodatasum = false } }
+      found.withLock { $0 = error }
+      isOver.signal()
+    }
+    scene.hook.arm {
+      isInFault.signal()
+      // As it should, the other thread waits for this one.
+      _ = isOver.wait(timeout: .now() + 0.1)
+    }
+    #expect(scene.fault().flags == .noPage)
+    #expect(!scene.hook.isArmed)
+    isInFault.signal()
+    threads.join()
+    #expect(found.withLock { $0 } == .EINVAL)
+    let nine: [UInt8] = [9]
+    try bench.volume.store(scene.area, at: 0, nine.span.bytes)
+    #expect(try bench.read(file, 0, 2) == [9, 0])
     try bench.check()
   }
 

@@ -99,6 +99,48 @@ struct BtrfsRuleTests {
     #expect(!BtrfsDirectEnd.retriesAfterFault(submittedByteCount: 0))
   }
 
+  @Test("Nothing is aligned to a sector without bytes", arguments: [0, -1, -4096, Int.min])
+  func noSector(byteCount: Int) {
+    var request = BtrfsDirectRequest(position: 0, byteCount: 0)
+    request.segmentAddresses = [0]
+    request.sectorByteCount = byteCount
+    #expect(request.path == .buffered(.unaligned))
+  }
+
+  @Test("Sectors of any size do not trap")
+  func sectors() {
+    var request = BtrfsDirectRequest(position: .min, byteCount: .min)
+    request.segmentAddresses = [0, 1 << 63]
+    for shift in 0..<63 {
+      request.sectorByteCount = 1 << shift
+      #expect(request.path == .direct)
+    }
+    request.segmentAddresses = [.max]
+    request.sectorByteCount = .max
+    #expect(request.path == .buffered(.unaligned))
+  }
+
+  @Test("Ends behind the largest number, and counts below none, do not trap")
+  func farEnd() {
+    let half = BtrfsDirectEnd(
+      size: 10, position: .max - 10, byteCount: .max, submittedByteCount: 4)
+    #expect(half.size == .max - 6 && half.errno == .ENOTBLK)
+    #expect(half.buffered == Int.max - 6..<Int.max)
+    let all = BtrfsDirectEnd(
+      size: 10, position: .max - 10, byteCount: .max, submittedByteCount: .max)
+    #expect(all.size == .max && all.errno == nil && all.buffered == nil)
+    let most = BtrfsDirectEnd(
+      size: 10, position: .max - 10, byteCount: .max, submittedByteCount: 11)
+    #expect(most.size == .max && most.errno == nil && most.buffered == nil)
+    for count in [-1, Int.min] {
+      for position in [0, 4096, Int.min] {
+        let none = BtrfsDirectEnd(
+          size: 10_000, position: position, byteCount: count, submittedByteCount: 5)
+        #expect(none.size == 10_000 && none.errno == nil && none.buffered == nil)
+      }
+    }
+  }
+
   @Test("CRC-32C: the published values, and a bitwise oracle at every length and offset")
   func checksumValues() {
     let code = CRC32C()

@@ -88,6 +88,58 @@ struct HandlerTests {
     #expect(removed == nil)
   }
 
+  /// A file that is not DAX and, with a higher number, one that is; a block each.
+  private func mixed(
+    _ edit: (inout VolumeOptions) -> Void = { _ in }
+  ) throws -> (rig: Rig, plain: FileID, dax: FileID, blocks: Range<UInt32>) {
+    let rig = try Rig(.strict, byteCount: 4 << 20, edit)
+    let plain = try rig.file(pattern(4096))
+    try rig.volume.setAttributes(of: plain) { $0.isDAX = false }
+    let dax = try rig.file(pattern(4096))
+    #expect(plain.number < dax.number)
+    let last = max(try #require(rig.block(plain, 0)), try #require(rig.block(dax, 0)))
+    return (rig, plain, dax, 0..<last + 1)
+  }
+
+  @Test("A file that is not DAX keeps nobody from being told, and lost metadata from nothing")
+  func notDAX() throws {
+    let (rig, plain, dax, blocks) = try mixed()
+    let scene = scene(rig, [plain, dax])
+    let data = try rig.volume.notifyFailure(notice(1..<blocks.upperBound), scene)
+    #expect(data.runs.map(\.inode) == [plain.number, dax.number])
+    #expect(data.orders.map(\.task) == [101])
+    let marked = try #require(rig.block(dax, 0))
+    #expect(rig.volume.poisonedFrames.frames == [marked])
+    #expect(!rig.volume.isShutDown)
+    #expect(errno { try rig.volume.notifyFailure(notice(blocks), scene) } == .EFSCORRUPTED)
+    #expect(rig.volume.isShutDown)
+  }
+
+  @Test("A removal takes the pages of a file that is not DAX away, too, and tells nobody")
+  func removalNotDAX() throws {
+    let (rig, plain, dax, blocks) = try mixed()
+    let areas = try [plain, dax].map { try rig.volume.makeArea($0, at: 0, pageCount: 1) }
+    for area in areas {
+      #expect(rig.volume.fault(area, page: 0, isWrite: true).flags == .noPage)
+    }
+    let outcome = try rig.volume.notifyFailure(
+      notice(blocks, .removal), scene(rig, [plain, dax]))
+    #expect(outcome.orders.map(\.task) == [101])
+    for area in areas { #expect(area.table.slot(0).isNone) }
+  }
+
+  @Test("The generic handler is busy with a file that is not DAX")
+  func genericNotDAX() throws {
+    let (rig, plain, dax, blocks) = try mixed { $0.hasReverseMap = false }
+    let scene = scene(rig, [plain, dax])
+    func failed(_ file: FileID) throws -> [Int] {
+      let owner = FrameOwner.page(inode: file.number, index: 0)
+      return try rig.volume.memoryFailed(notice(blocks), owner: owner, scene).orders.map(\.task)
+    }
+    #expect(errno { try failed(plain) } == .EBUSY)
+    #expect(try failed(dax) == [101])
+  }
+
   @Test("N-7, N-11: without a reverse map or a holder the generic handler decides")
   func generic() throws {
     let rig = try Rig { $0.hasReverseMap = false }

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 import Testing
 
 @testable import FSDAX
@@ -63,25 +62,5 @@ struct SyncRaceTests {
     #expect(try bed.entry(file)?.entry.isMarked == false)
     #expect(!other.table.slot(0).isWritable)
     #expect(try bed.read(file, byteCount: 2) == [2, 1])
-  }
-}
-
-/// Does something once, when pages are taken from its mapping.
-private final class UnmapHook: PageTableMirror {
-  private let body = Mutex<(@Sendable () -> Void)?>(nil)
-
-  var isArmed: Bool { body.withLock { $0 != nil } }
-
-  func arm(_ body: @escaping @Sendable () -> Void) { self.body.withLock { $0 = body } }
-
-  func map(page: Int, count: Int, frame: Int, isWritable: Bool) {}
-  func mapZero(page: Int, count: Int) {}
-  func protect(page: Int, count: Int) {}
-  func unmap(page: Int, count: Int) {
-    let armed = body.withLock { body in
-      defer { body = nil }
-      return body
-    }
-    armed?()
   }
 }

@@ -180,6 +180,55 @@ struct WritebackTests {
     #expect(try bed.load(area) == [0])
   }
 
+  @Test("An unsharing and a zeroing sleep until the pin goes", arguments: bothProfiles)
+  func copiesWait(_ profile: Profile) throws {
+    for isZero in [false, true] {
+      let bed = try FaultBed(profile)
+      let file = try bed.file(1)
+      let peer = try bed.sharer(of: file)
+      let area = try bed.area(file)
+      #expect(bed.fault(area, write: false).flags == .noPage)
+      let frame = try bed.volume.pin(area, page: 0)
+      let threads = RealThreads()
+      threads.start {
+        if isZero {
+          _ = try? bed.volume.zero(file, at: 0, byteCount: 4096)
+        } else {
+          try? bed.volume.unshare(file, at: 0, byteCount: 4096)
+        }
+      }
+      usleep(20_000)
+      #expect(try bed.block(file) == frame)
+      try bed.volume.unpin(frame)
+      threads.join()
+      #expect(try bed.block(file) != frame && bed.block(peer) == frame)
+      #expect(try bed.load(area) == [isZero ? 0 : 1])
+      #expect(try bed.read(peer, byteCount: 1) == [1])
+    }
+  }
+
+  @Test("A zeroing in place sleeps for the pins of its range only")
+  func zeroWaits() throws {
+    let bed = try FaultBed()
+    let file = try bed.file(1, byteCount: 8192)
+    let area = try bed.area(file, pages: 2)
+    try bed.store(area, 2)
+    let frame = try bed.volume.pin(area, page: 0)
+    func medium() -> UInt8 {
+      bed.volume.device.base.load(fromByteOffset: frame << 12, as: UInt8.self)
+    }
+    try bed.volume.zero(file, at: 4096, byteCount: 4096)
+    try bed.volume.zero(file, at: 0, byteCount: 0)
+    let threads = RealThreads()
+    threads.start { _ = try? bed.volume.zero(file, at: 0, byteCount: 1) }
+    usleep(20_000)
+    #expect(medium() == 2)
+    try bed.volume.unpin(frame)
+    threads.join()
+    #expect(medium() == 0)
+    #expect(try bed.entry(file)?.entry.isDirty == true)
+  }
+
   @Test("A removal sleeps until the pin goes, and writes nothing back")
   func removeWaits() throws {
     let bed = try FaultBed()
@@ -202,13 +251,15 @@ struct WritebackTests {
   }
 
   enum Waiter: CaseIterable {
-    case remove, truncate, punch, clone, invalidate
+    case remove, truncate, punch, zero, unshare, clone, invalidate
 
     func run(_ volume: Volume, _ file: FileID, _ peer: FileID) throws {
       switch self {
       case .remove: try volume.remove(file)
       case .truncate: try volume.truncate(file, to: 0)
       case .punch: try volume.punch(file, at: 0, byteCount: 4096)
+      case .zero: try volume.zero(file, at: 100, byteCount: 1)
+      case .unshare: try volume.unshare(file, at: 0, byteCount: 4096)
       case .clone: try volume.clone(from: file, to: peer)
       case .invalidate: try volume.invalidate(file)
       }

@@ -4,6 +4,20 @@ import Testing
 
 @Suite("group table")
 struct GroupTableTests {
+  @Test("A device has as many blocks as the maps of files can name, and no more")
+  func limit() throws {
+    let limit = 1 << 30
+    #expect(Int(ExtentWord.device(ExtentWord.make(UInt32(limit - 1), .written))) == limit - 1)
+    let whole = try GroupTable.division(blockCount: limit, groupCount: 4)
+    #expect(whole.blocksPerGroup == limit / 4 && whole.count == 4)
+    for count in [limit + 1, Int(UInt32.max)] {
+      // First, for a table that is not refused would take memory for all blocks.
+      let found = errno { _ = try GroupTable.division(blockCount: count, groupCount: 4) }
+      try #require(found == .EINVAL)
+      #expect(errno { _ = try GroupTable(blockCount: count, groupCount: 4) } == .EINVAL)
+    }
+  }
+
   @Test(
     "The group of a block is the quotient, found without dividing",
     arguments: [
