@@ -22,6 +22,12 @@ extension Comparison {
     var live: Int
   }
 
+  /// A block of zeros of the other side, and how much of it lies in front of the file's end.
+  private struct Zeros: Hashable {
+    var device: Int
+    var byteCount: Int
+  }
+
   private typealias Sides = [Place: (model: Side, live: Side)]
 
   private enum Finding {
@@ -40,7 +46,14 @@ extension Comparison {
       guard let extents = live.extents(of: name) else { return "no extents of \(name)" }
       Self.each(extents, size) { found[Place(name: name, block: $0)] = $1 }
     }
-    defer { touched.forget() }
+    defer {
+      for (name, blocks) in excused {
+        excused[name] = blocks.filter {
+          found[Place(name: name, block: $0.key)]?.device == $0.value
+        }
+      }
+      touched.forget(keeping: excused)
+    }
     // Each round settles at least one block.
     for _ in 0..<1000 {
       var places: Sides = found.mapValues { (Side(), $0) }
@@ -64,7 +77,7 @@ extension Comparison {
     var byModel: [Int: [Place]] = [:]
     var byLive: [Int: [Place]] = [:]
     // Blocks of zeros that the model got in this round, by the other side's block.
-    var zeroed: [Int: Place] = [:]
+    var zeroed: [Zeros: Place] = [:]
     let late = excusedPairs(places)
     let order = places.keys.sorted { ($0.name, $0.block) < ($1.name, $1.block) }
     for place in order {
@@ -79,8 +92,9 @@ extension Comparison {
           hasFollowed = true
         }
         if rule == .zerosAsData || rule == .zeroEdge {
-          follow(place, known: zeroed[b.device], sizes)
-          if b.state == .data { zeroed[b.device] = zeroed[b.device] ?? place }
+          let zeros = Zeros(device: b.device, byteCount: byteCount(place, sizes))
+          follow(place, zeros.byteCount, known: zeroed[zeros])
+          if b.state == .data { zeroed[zeros] = zeroed[zeros] ?? place }
           hasFollowed = true
         }
         continue
@@ -112,18 +126,22 @@ extension Comparison {
     return .agree
   }
 
-  /// The model gets a reservation where the other side has one, not beyond the end of the file.
-  private func reserve(_ place: Place, _ sizes: [String: Int]) {
-    let first = place.block << 12
-    let count = min(4096, (sizes[place.name] ?? 0) - first)
-    model.force(TraceStep(.allocate, [place.name], [first, count]))
+  /// Bytes of a block in front of the end of its file.
+  private func byteCount(_ place: Place, _ sizes: [String: Int]) -> Int {
+    min(4096, (sizes[place.name] ?? 0) - place.block << 12)
   }
 
-  /// The model gets a block of zeros where the other side has one: its own, or one already made.
-  private func follow(_ place: Place, known: Place?, _ sizes: [String: Int]) {
+  /// The model gets a reservation where the other side has one, not beyond the end of the file.
+  private func reserve(_ place: Place, _ sizes: [String: Int]) {
+    let count = byteCount(place, sizes)
+    model.force(TraceStep(.allocate, [place.name], [place.block << 12, count]))
+  }
+
+  /// The model gets a block of zeros where the other side has one: its own, or one already made
+  /// with as many bytes, so that two blocks in which files end can be shared like whole ones.
+  private func follow(_ place: Place, _ count: Int, known: Place?) {
     let first = place.block << 12
-    let count = min(4096, (sizes[place.name] ?? 0) - first)
-    if let known, count == 4096, (known.block + 1) << 12 <= sizes[known.name] ?? 0 {
+    if let known {
       model.force(
         TraceStep(.clone, [known.name, place.name], [known.block << 12, count, first]))
     } else {
@@ -177,7 +195,7 @@ extension Comparison {
   }
 
   private func keepsTruncated(_ place: Place) -> Bool {
-    isBtrfs && touched.isEdge(place.name, place.block)
+    isBtrfs && touched.isTruncated(place.name, place.block)
   }
 
   private func rule(
@@ -190,7 +208,7 @@ extension Comparison {
     case (_, .inline): return .inlineData
     case (.data, .encoded): return .encodedData
     case (.hole, .data), (.unwritten, .data), (.hole, .encoded), (.unwritten, .encoded):
-      if isBtrfs && touched.isEdge(place.name, place.block) { return .zeroEdge }
+      if isBtrfs && touched.isZeroEdge(place.name, place.block) { return .zeroEdge }
       return touched.mayBeInStoredFolio(place.name, place.block) ? .zerosAsData : nil
     default: return nil
     }

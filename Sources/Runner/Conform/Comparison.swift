@@ -93,15 +93,15 @@ public struct Comparison {
     for name in cold.sorted() { _ = live.run(TraceStep(.drop, [name])) }
   }
 
-  /// Another kind of difference, where the other side's filesystem takes no more bytes: then it is
-  /// no news of the model.
+  /// Another kind of difference, where the other side's filesystem takes no more bytes or is gone:
+  /// then it is no news of the model.
   private func refusal(_ difference: TraceDifference, _ found: TraceResult) -> TraceDifference? {
     var told: TraceDifference.Kind?
     if difference.kind == .result, case .error(let number) = found {
       told = TraceDifference.Kind(errno: number)
     }
     // A store dies of a full filesystem, and a write ends early, without its error.
-    let asked = live.refusal().flatMap { TraceDifference.Kind(errno: $0) }
+    let asked = live.refusal().flatMap { TraceDifference.Kind(refusal: $0) }
     guard let kind = told ?? asked else { return nil }
     return TraceDifference(index: difference.index, kind: kind, text: difference.text)
   }

@@ -76,6 +76,7 @@ public struct ConformTarget: Sendable {
     case .full: cure = "is full (\(place)); \(room) there"
     case .quota: cure = "has no quota left (\(place)); \(room) in it"
     case .readOnly: cure = "is read-only (\(place)); mount it for writing"
+    case .gone: cure = "or a folder in it has gone away during the run (\(place)); bring it back"
     default: return nil
     }
     return "The filesystem of '\(path)' \(cure), or name another --target."

@@ -43,7 +43,8 @@ public enum DifferenceRule: String, CaseIterable, Sendable {
     case .folioCopied:
       "a store makes its whole folio dirty, and all of it is copied; DAX copies the page"
     case .zeroEdge:
-      "Btrfs writes the block in which a zeroed range ends, also where it had no data"
+      "Btrfs writes the block in which a zeroed range ends, also where it had no data; the old end "
+        + "of a file that grows, or is reserved behind it, is the beginning of one"
     case .endCopied:
       "Btrfs zeroes the rest of the last block before it reserves or punches behind it"
     case .truncatedKeepsShared:

@@ -5,8 +5,10 @@ internal import Plan
 struct TouchedBlocks {
   /// Blocks of folios with a store through a mapping, by file.
   private var stored: [String: BlockRanges] = [:]
-  /// Blocks in which a range, or a file, begins or ends, by file.
-  private var edges: [String: Set<Int>] = [:]
+  /// Blocks in which a zeroed range begins or ends, or got by a clone of such, by file.
+  private var zeroEdges: [String: Set<Int>] = [:]
+  /// Blocks in which a truncation left the end of a file, or got by a clone of such, by file.
+  private var truncated: [String: Set<Int>] = [:]
   /// Last blocks of files that were allocated, zeroed or punched behind their end.
   private var ends: [String: Set<Int>] = [:]
   /// Blocks that the kernel may have reserved when they were behind the end, or got by a clone of
@@ -25,8 +27,15 @@ struct TouchedBlocks {
     stored[name]?.contains(block) ?? false
   }
 
-  /// Whether some range, or the file, began or ended in the block.
-  func isEdge(_ name: String, _ block: Int) -> Bool { edges[name]?.contains(block) ?? false }
+  /// Whether a range that was zeroed began or ended inside the block.
+  func isZeroEdge(_ name: String, _ block: Int) -> Bool {
+    zeroEdges[name]?.contains(block) ?? false
+  }
+
+  /// Whether a truncation let the file end inside the block.
+  func isTruncated(_ name: String, _ block: Int) -> Bool {
+    truncated[name]?.contains(block) ?? false
+  }
 
   /// Whether the file ended in the block when something behind its end was allocated, zeroed or
   /// punched.
@@ -41,20 +50,19 @@ struct TouchedBlocks {
   }
 
   /// Begins again, after a look.
-  mutating func forget() {
+  ///
+  /// - Parameter passed: Blocks that a rule let pass, by file: clones still carry them along.
+  mutating func forget(keeping passed: [String: [Int: Int]] = [:]) {
     let longest = longest
     self = TouchedBlocks()
     self.longest = longest
+    truncated = passed.mapValues { Set($0.keys) }
   }
 
   /// Takes in a step, with the sizes before it and after it.
   mutating func add(_ step: TraceStep, _ before: [String: Int], _ after: [String: Int]) {
     let (position, byteCount) = step.range
-    for (index, name) in step.files.enumerated() {
-      let first = index == 0 ? position : step.targetPosition
-      let ends = [first, first &+ byteCount, before[name] ?? 0, after[name] ?? 0]
-      for end in ends where end >= 0 { edges[name, default: []].insert(end >> 12) }
-    }
+    addEnds(step, before, after)
     for (name, size) in after where size > before[name] ?? 0 {
       longest[name] = max(longest[name] ?? 0, (size + 4095) >> 12)
       reserved[name, default: BlockRanges()].add((before[name] ?? 0) >> 12...(size - 1) >> 12)
@@ -67,12 +75,6 @@ struct TouchedBlocks {
       let last = min(position &+ byteCount - 1, size) >> 12
       reserved[step.file, default: BlockRanges()].add(position >> 12...max(last, position >> 12))
     }
-    if [.zero, .zeroKeepingSize, .allocate, .punch].contains(step.verb),
-      let size = before[step.file], size < position &+ byteCount
-    {
-      ends[step.file, default: []].insert(size >> 12)
-    }
-    if step.verb == .remove { longest[step.file] = nil }
     if [.clone, .cloneWhole, .dedupe, .copy].contains(step.verb) { carry(step, before) }
     if step.verb == .store, position >= 0, position < 1 << 60, byteCount > 0,
       byteCount < 1 << 40
@@ -82,6 +84,44 @@ struct TouchedBlocks {
       let last = ((position + byteCount - 1) >> 12) | (blocks - 1)
       stored[step.file, default: BlockRanges()].add(first...last)
     }
+  }
+
+  /// Where ranges that are zeroed end, and files that are truncated.
+  private mutating func addEnds(
+    _ step: TraceStep, _ before: [String: Int], _ after: [String: Int]
+  ) {
+    let name = step.file
+    let end = step.range.position &+ step.range.byteCount
+    if [.zero, .zeroKeepingSize, .punch].contains(step.verb) {
+      addZeroEdge(name, step.range.position)
+      addZeroEdge(name, end)
+    }
+    // What lies between the old end and a new one is zeroed, too.
+    for (name, size) in after {
+      if let old = before[name], old < size { addZeroEdge(name, old) }
+    }
+    if [.zero, .zeroKeepingSize, .allocate, .punch].contains(step.verb),
+      let size = before[name], size < end
+    {
+      ends[name, default: []].insert(size >> 12)
+      addZeroEdge(name, size)
+    }
+    // At the same size, too, the model zeroes the rest of the last block.
+    if step.verb == .truncate, let old = before[name], let size = after[name], size <= old,
+      size & 4095 != 0
+    {
+      truncated[name, default: []].insert(size >> 12)
+    }
+    if step.verb == .remove {
+      longest[name] = nil
+      zeroEdges[name] = nil
+      truncated[name] = nil
+    }
+  }
+
+  /// An end between two blocks leaves no block of which a part is zeroed.
+  private mutating func addZeroEdge(_ name: String, _ end: Int) {
+    if end > 0, end & 4095 != 0 { zeroEdges[name, default: []].insert(end >> 12) }
   }
 
   /// Blocks of the largest folio that the page cache can have of a file.
@@ -101,8 +141,11 @@ struct TouchedBlocks {
     guard position >= 0, position <= end, step.targetPosition >= 0 else { return }
     let blocks = position >> 12...end >> 12
     let shift = step.targetPosition >> 12 - position >> 12
-    for block in edges[source] ?? [] where blocks.contains(block) {
-      edges[target, default: []].insert(block + shift)
+    for block in zeroEdges[source] ?? [] where blocks.contains(block) && block << 12 < end {
+      zeroEdges[target, default: []].insert(block + shift)
+    }
+    for block in truncated[source] ?? [] where blocks.contains(block) && block << 12 < end {
+      truncated[target, default: []].insert(block + shift)
     }
     let last = (step.targetPosition &+ (end - position) &- 1) >> 12
     if position < end, last >= step.targetPosition >> 12 {

@@ -34,7 +34,7 @@ public protocol TraceExecutor: AnyObject {
   /// - Parameter step: A dedupe.
   func force(_ step: TraceStep)
 
-  /// Whether there is a reason to refuse any step: a filesystem without space, or read-only.
+  /// Whether there is a reason to refuse any step: a filesystem without space, read-only, or gone.
   ///
   /// - Returns: The error number, or nil.
   func refusal() -> Int32?

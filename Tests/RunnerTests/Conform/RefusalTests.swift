@@ -34,7 +34,8 @@ struct RefusalTests {
     let store = TraceStep(.store, ["a"], [0, 10, 1])
     let outcomes: [(TraceStep, TraceResult)] = [(write, .count(4096)), (store, .error(EIO))]
     let kinds: [(Int32?, TraceDifference.Kind)] = [
-      (ENOSPC, .full), (EROFS, .readOnly), (nil, .result),
+      (ENOSPC, .full), (EROFS, .readOnly), (nil, .result), (ENOENT, .gone), (ESTALE, .gone),
+      (EIO, .gone), (ENODEV, .gone), (EINVAL, .result),
     ]
     for (step, result) in outcomes {
       for (refuses, kind) in kinds {
@@ -46,6 +47,47 @@ struct RefusalTests {
         #expect(comparison.run(steps)?.kind == kind)
       }
     }
+  }
+
+  @Test("a folder that is gone ends the run at once, and is no defect of the model")
+  func gone() throws {
+    let kinds: [(Int32?, TraceDifference.Kind)] = [(ENOENT, .gone), (nil, .result)]
+    for (refuses, kind) in kinds {
+      var sideCount = 0
+      let run = ConformRun(personality: "xfs", seed: 2) {
+        sideCount += 1
+        // No file can be made any more.
+        var openCount = 0
+        let live = try ChangedExecutor(refuses: refuses) { step, model in
+          if step.verb == .open { openCount += 1 }
+          return step.verb == .open && openCount > 2
+            ? StepOutcome(.error(ENOENT)) : model.run(step)
+        }
+        return (try ModelExecutor(.xfs, byteCount: 32 << 20), live)
+      }
+      let found = try #require(try run.run(stepLimit: 200).failure).difference.kind
+      #expect(found == kind && found.isOfTarget == (refuses != nil))
+      #expect((sideCount == 1) == found.isOfTarget, "nothing is shrunk")
+    }
+  }
+
+  @Test("a folder removed during a run is told as such")
+  func removed() throws {
+    guard let mount = LoopMount(.xfs) else { return }
+    let target = try ConformTarget(mount.path)
+    let run = ConformRun(personality: "xfs", seed: 3, sides: target.sides)
+    let outcome = try run.run(stepLimit: 250) { done in
+      if done == 30 {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: mount.path)) ?? [] {
+          try? FileManager.default.removeItem(atPath: mount.path + "/" + name)
+        }
+      }
+      return true
+    }
+    let difference = try #require(outcome.failure).difference
+    #expect(difference.kind == .gone, "\(difference)")
+    let sentence = try #require(target.obstacle(in: difference))
+    #expect(sentence.contains("has gone away") && sentence.contains(mount.path))
   }
 
   @Test("an error that the model gives, too, is no difference")

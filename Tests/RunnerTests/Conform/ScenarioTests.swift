@@ -119,6 +119,31 @@ struct ScenarioTests {
     }
   }
 
+  /// Anything but a write may send what waits in the page cache to the device, or does so: looks
+  /// at blocks, seeks and drops sync the file first.
+  @Test("blocks that wait for their place still do so when the tested write meets them")
+  func delayed() throws {
+    let kinds = ["-delalloc", "-mix-all", "-hint-all", "-mix-from-hole"]
+    let names = ScenarioFiles.names.filter { name in kinds.contains { name.contains($0) } }
+    #expect(names.count == 18)
+    for name in names {
+      let steps = try ScenarioFiles.trace(name).steps
+      let tested = try #require(
+        steps.lastIndex { [.write, .direct, .store].contains($0.verb) }, "\(name)")
+      let last = steps[tested]
+      // The writes before it have a seed of their own.
+      let seed = try #require(
+        steps[..<tested].last { $0.verb == .write && $0.file == last.file }?.numbers[2], "\(name)")
+      let first = try #require(
+        steps.firstIndex { $0.verb == .write && $0.numbers[2] == seed }, "\(name)")
+      let waiting = steps[first..<tested]
+      #expect(waiting.allSatisfy { $0.verb == .write && $0.file == last.file }, "\(name)")
+      #expect(waiting.count >= 6, "\(name)")
+      let range = last.range.position..<last.range.position + last.range.byteCount
+      #expect(waiting.contains { range.contains($0.range.position) }, "\(name)")
+    }
+  }
+
   @Test("no two traces are the same, whatever their files are called")
   func distinct() throws {
     var names: [Trace: String] = [:]
