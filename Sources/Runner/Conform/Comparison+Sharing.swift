@@ -78,6 +78,8 @@ extension Comparison {
     var byLive: [Int: [Place]] = [:]
     // Blocks of zeros that the model got in this round, by the other side's block.
     var zeroed: [Zeros: Place] = [:]
+    // Blocks of the model whose bytes lie in a file's metadata on the other side.
+    var inline: Set<Int> = []
     let late = excusedPairs(places)
     let order = places.keys.sorted { ($0.name, $0.block) < ($1.name, $1.block) }
     for place in order {
@@ -87,6 +89,7 @@ extension Comparison {
           return .differ("\(place.text) is \(a.state.rawValue) in the model, \(b.state.rawValue)")
         }
         use.use(rule)
+        if rule == .inlineData { inline.insert(a.device) }
         if rule == .reservedBehindEnd {
           reserve(place, sizes)
           hasFollowed = true
@@ -108,18 +111,22 @@ extension Comparison {
       byLive[b.device, default: []].append(place)
     }
     if hasFollowed { return .followed }
-    for together in byModel.sorted(by: { $0.key < $1.key }).map(\.value) where together.count > 1 {
+    for (device, together) in byModel.sorted(by: { $0.key < $1.key }) where together.count > 1 {
       let groups = Dictionary(grouping: together) { places[$0]?.live.device ?? -1 }
-      if groups.count > 1 { return part(groups.sorted { $0.key < $1.key }.map(\.value), sizes) }
+      if groups.count > 1 {
+        return part(
+          groups.sorted { $0.key < $1.key }.map(\.value), sizes,
+          isInline: inline.contains(device))
+      }
     }
     for together in byLive.sorted(by: { $0.key < $1.key }).map(\.value) where together.count > 1 {
       guard let first = together.first, let device = places[first]?.model.device,
         let other = together.first(where: { places[$0]?.model.device != device })
       else { continue }
-      guard let late = [first, other].first(where: { keepsTruncated($0) }) else {
+      guard let (late, rule) = shareRule(first, other) else {
         return .differ("\(other.text) has the block of \(first.text), but not in the model")
       }
-      use.use(.truncatedKeepsShared)
+      use.use(rule)
       excused[late.name, default: [:]][late.block] = places[late]?.live.device ?? -1
       return .followed
     }
@@ -164,7 +171,14 @@ extension Comparison {
   }
 
   /// Places that share a block in the model alone: those that the kernel copied get one.
-  private mutating func part(_ groups: [[Place]], _ sizes: [String: Int]) -> Finding {
+  ///
+  /// A clone of bytes that lie in metadata copies them.
+  private mutating func part(
+    _ groups: [[Place]], _ sizes: [String: Int], isInline: Bool
+  ) -> Finding {
+    func copyRule(_ place: Place) -> DifferenceRule? {
+      self.copyRule(place) ?? (isInline ? .inlineData : nil)
+    }
     let moved = groups.filter { $0.contains { copyRule($0) != nil } }
     guard moved.count >= groups.count - 1 else {
       let (first, other) = (groups[0][0], groups[1][0])
@@ -194,8 +208,17 @@ extension Comparison {
     return isBtrfs && touched.isOldEnd(place.name, place.block) ? .endCopied : nil
   }
 
-  private func keepsTruncated(_ place: Place) -> Bool {
-    isBtrfs && touched.isTruncated(place.name, place.block)
+  /// Which of two places may share a block on the other side alone, and why.
+  ///
+  /// Blocks of zeros were shared as the last of their files; what grew since cannot be cloned into
+  /// what did not.
+  private func shareRule(_ first: Place, _ other: Place) -> (Place, DifferenceRule)? {
+    guard isBtrfs else { return nil }
+    let both = [first, other]
+    if let late = both.first(where: { touched.isTruncated($0.name, $0.block) }) {
+      return (late, .truncatedKeepsShared)
+    }
+    return both.allSatisfy { touched.isZeroEdge($0.name, $0.block) } ? (other, .zeroEdge) : nil
   }
 
   private func rule(

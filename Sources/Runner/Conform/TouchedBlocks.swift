@@ -53,9 +53,10 @@ struct TouchedBlocks {
   ///
   /// - Parameter passed: Blocks that a rule let pass, by file: clones still carry them along.
   mutating func forget(keeping passed: [String: [Int: Int]] = [:]) {
-    let longest = longest
+    // What Btrfs wrote at an edge may have no place yet when somebody looks.
+    let (longest, zeroEdges) = (longest, zeroEdges)
     self = TouchedBlocks()
-    self.longest = longest
+    (self.longest, self.zeroEdges) = (longest, zeroEdges)
     truncated = passed.mapValues { Set($0.keys) }
   }
 
