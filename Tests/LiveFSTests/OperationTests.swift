@@ -37,8 +37,13 @@ struct OperationTests {
     _ check: (LiveMeasurement) -> Void = { _ in }
   ) throws {
     for calls in [exercise.callLimit, exercise.callLimit, max(exercise.callLimit / 4, 2)] {
-      try exercise.rearm()
-      let measured = try exercise.run(calls: calls)
+      var measured = LiveMeasurement()
+      for _ in 0..<5 {
+        try exercise.rearm()
+        measured = try exercise.run(calls: calls)
+        // The kernel may take pages from the cache at any time; a cell tries again, too.
+        if measured.invalid != LiveMeasurement.residencyLost { break }
+      }
       try exercise.verify()
       #expect(measured.calls == calls && measured.byteCount == calls * bytesPerCall, "\(name)")
       #expect(measured.wallNanoseconds > 0, "\(name)")
