@@ -73,7 +73,10 @@ extension Volume {
     defer { inode.extentLock.unlockExclusive() }
     guard inode.isReflink else { return }
     var next: UInt64 = 0
-    while let extent = inode.data.extent(atOrAfter: next) {
+    // In short pieces: a look at the first block of a long extent is mostly enough.
+    while let extent = inode.data.extent(atOrAfter: next, limit: next + 64)
+      ?? inode.data.extent(atOrAfter: next)
+    {
       if extent.state == .written, firstShared(in: extent.deviceBlocks) != nil { return }
       next = extent.end
     }
