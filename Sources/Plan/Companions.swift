@@ -6,14 +6,18 @@ extension Cell {
   /// The frozen reference of the same class and shape, or nil for harness cells.
   ///
   /// All routines of one shape share one reference, so a stored ratio compares like with like:
-  /// the same sizes, cache state and durability through a kernel that never changes. A cell of a
-  /// filesystem refers to that of the core cell with the same kind of work.
+  /// the same sizes, cache state and durability through a kernel that never changes. A cell of the
+  /// model refers to that of the core cell with the same kind of work. Calls on files refer to
+  /// reads of the page cache: they are bound by the core, as those are, and not by memory.
   public var reference: Cell? {
     if operation.isHarness { return nil }
-    if let coreKin { return coreKin.reference }
+    if !isOnFilesystem, let coreKin { return coreKin.reference }
+    var shape = parameters
+    // More threads are held against the kernel that one thread is held against.
+    if engine == Cell.coreEngine { shape.threads = 1 }
     return Cell(
       suite: suite, operation: .reference, engine: engine,
-      routine: "frozen-\(operation.rawValue)", parameters: parameters)
+      routine: "frozen-\(operation.rawValue)", parameters: shape)
   }
 
   /// Cells with equal groups differ in their routine alone; a reference belongs to the group of
@@ -23,8 +27,15 @@ extension Cell {
   }
 
   /// Cells with equal neighbourhoods are measured next to each other in a round, so that they meet
-  /// the same caches and the same moment: all that refer to one reference.
-  public var neighbourhood: Cell { (reference ?? self).group }
+  /// the same caches and the same moment: all that refer to one reference, and calls on files with
+  /// the core cell that they are shown beside.
+  public var neighbourhood: Cell {
+    let held = operation == .reference ? withOperation(referenced) : self
+    if held.isOnFilesystem, held.operation != .fault, let core = held.coreCounterpart {
+      return core.neighbourhood
+    }
+    return (reference ?? self).group
+  }
 
   private var referenced: Operation {
     Operation(rawValue: String(routine.dropFirst("frozen-".count))) ?? .reference

@@ -3,6 +3,9 @@
 /// A filesystem does the work of a core routine and more around it. Beside the core row one sees
 /// what it costs over the copy.
 extension Cell {
+  /// The engine that is bare routines on memory.
+  public static let coreEngine = "core"
+
   /// The engine that is a user-space fsdax.
   public static let modelEngine = "model"
 
@@ -14,8 +17,8 @@ extension Cell {
     engine == Cell.liveEngine && parameters.memory?.isFilesystem == true
   }
 
-  /// The core cell that a row of a filesystem is shown beside, or nil where no routine moves the
-  /// same bytes.
+  /// The core cell that a row of a filesystem is shown beside, on as many threads, or nil where no
+  /// routine moves the same bytes.
   ///
   /// It carries the name of its own family, so that it is the same row in every file.
   public var coreCounterpart: Cell? {
@@ -28,7 +31,7 @@ extension Cell {
     }
   }
 
-  /// The core cell with the same kind of work, whose frozen reference the cell refers to.
+  /// The core cell with the same kind of work; cells of the model refer to its frozen reference.
   ///
   /// What moves no bytes (clones, faults that only map) is held against a copy in the first-level
   /// cache, which is bound by the core's clock as the model's own code is.
@@ -50,15 +53,13 @@ extension Cell {
 
   /// The core cell of a cell on files, as durable as it is.
   ///
-  /// Unsharing writes to the device, whatever is asked. Faults have a frozen reference of their own
-  /// engine.
+  /// Unsharing writes to the device, whatever is asked.
   private var liveKin: Cell? {
     switch operation {
     case .cowEdge: coreEdge
     case .cowBlock: core(.copy, durable: parameters.durable ?? false)
     case .unshare: core(.copy, durable: true)
     case .dedupe: coreDedupe
-    case .clone: clockBound
     default: nil
     }
   }
@@ -71,8 +72,8 @@ extension Cell {
     p.alignmentBytes = parameters.alignmentBytes
     p.sourceState = parameters.sourceState
     return Cell(
-      suite: Operation.cowEdge.rawValue, operation: .cowEdge, engine: "core", routine: "auto",
-      parameters: p)
+      suite: Operation.cowEdge.rawValue, operation: .cowEdge, engine: Cell.coreEngine,
+      routine: "auto", parameters: p)
   }
 
   private var coreDedupe: Cell {
@@ -99,6 +100,7 @@ extension Cell {
     var cell = core(.copy, durable: false)
     cell.parameters.sizeBytes = 4096
     cell.parameters.cacheState = .l1
+    cell.parameters.threads = 1
     return cell
   }
 
@@ -109,7 +111,7 @@ extension Cell {
     var p = inMemory(durable: durable)
     p.sizeBytes = parameters.lengthBytes ?? parameters.sizeBytes
     return Cell(
-      suite: operation.rawValue, operation: operation, engine: "core", routine: routine,
+      suite: operation.rawValue, operation: operation, engine: Cell.coreEngine, routine: routine,
       parameters: p)
   }
 
@@ -118,6 +120,7 @@ extension Cell {
     p.durable = durable
     p.cacheState = .memory
     p.pages = .any
+    p.threads = parameters.threads
     return p
   }
 }

@@ -27,7 +27,7 @@ struct ConformCommandTests {
     let folder = scratch.path("traces")
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
     func add(_ name: String, _ data: Data) {
-      FileManager.default.createFile(atPath: "\(folder)/\(name).trace", contents: data)
+      _ = FileManager.default.createFile(atPath: "\(folder)/\(name).trace", contents: data)
     }
     func conform() throws -> Finished {
       try Daxmark.run(["conform", "--target", path, "--scenarios", folder])

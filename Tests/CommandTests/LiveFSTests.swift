@@ -52,7 +52,7 @@ struct LiveFSTests {
     #expect(made.outputLines.count == 3)
     #expect(try run("up", in: scratch).output == made.output)
     for path in made.outputLines {
-      FileManager.default.createFile(atPath: path + "/x", contents: Data("hello".utf8))
+      _ = FileManager.default.createFile(atPath: path + "/x", contents: Data("hello".utf8))
     }
     let status = try run("status", in: scratch)
     #expect(status.outputLines.count == 3 && !status.output.contains("down"))
@@ -250,7 +250,7 @@ struct LiveFSTests {
     let scratch = try Scratch()
     let files = FileManager.default
     try files.createDirectory(atPath: scratch.path("fs"), withIntermediateDirectories: false)
-    files.createFile(atPath: scratch.path("fs/xfs.img"), contents: Data("mine".utf8))
+    _ = files.createFile(atPath: scratch.path("fs/xfs.img"), contents: Data("mine".utf8))
     let refused = try run("up", in: scratch, ["--filesystem", "xfs"])
     #expect(refused.code == 1 && refused.sentence.contains("left alone"))
     #expect(try run("down", in: scratch).code == 0)

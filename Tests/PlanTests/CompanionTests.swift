@@ -35,8 +35,7 @@ import Testing
       #expect(companions.contains(reference))
       #expect(reference.reference == nil)
       #expect(reference.neighbourhood == cell.neighbourhood)
-      let isLiveFile = cell.isOnFilesystem && cell.operation != .fault
-      guard cell.engine != Cell.modelEngine, !isLiveFile else {
+      guard cell.engine != Cell.modelEngine else {
         #expect(reference.engine == "core")
         continue
       }

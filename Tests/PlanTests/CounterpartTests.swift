@@ -23,10 +23,11 @@ import Testing
   /// The key of a core cell in memory; `at` gives position, length and alignment.
   private func key(
     _ operation: String, _ routine: String = "auto", size: String = "", at edge: [String]? = nil,
-    extent: String = "", source: String = "", durable: String, mismatch: String = ""
+    extent: String = "", source: String = "", durable: String, threads: Int = 1,
+    mismatch: String = ""
   ) -> [String] {
     [operation, operation, "core", routine, size] + (edge ?? ["", "", ""])
-      + [extent, source, durable, "memory", "", "any", "", "1", mismatch]
+      + [extent, source, durable, "memory", "", "any", "", String(threads), mismatch]
   }
 
   @Test("each operation is shown beside the core cell that moves the same bytes")
@@ -39,29 +40,31 @@ import Testing
     let place = ["1000", "512", "4096"]
     #expect(
       cell(.cowEdge, edge).coreCounterpart?.keyFields
-        == key("cow-edge", at: place, source: "hole", durable: "1"))
+        == key("cow-edge", at: place, source: "hole", durable: "1", threads: 2))
     let partly = cell(.zero) { p in
       edge(&p)
       (p.sizeBytes, p.sourceState) = (nil, .mapped)
     }
     #expect(
       partly.coreCounterpart?.keyFields
-        == key("cow-edge", at: place, source: "mapped", durable: "1"))
+        == key("cow-edge", at: place, source: "mapped", durable: "1", threads: 2))
     let whole: (inout Parameters) -> Void = { p in
       (p.sizeBytes, p.sourceState, p.durable, p.threads) = (65536, .mapped, true, 2)
     }
     #expect(
-      cell(.zero, whole).coreCounterpart?.keyFields == key("zero", size: "65536", durable: "1"))
+      cell(.zero, whole).coreCounterpart?.keyFields
+        == key("zero", size: "65536", durable: "1", threads: 2))
     for operation in [Plan.Operation.cowBlock, .unshare] {
       #expect(
         cell(operation, whole).coreCounterpart?.keyFields
-          == key("copy", size: "65536", durable: "1"))
+          == key("copy", size: "65536", durable: "1", threads: 2))
     }
     #expect(
       cell(.writeback, whole).coreCounterpart?.keyFields
-        == key("flush", "clwb", size: "65536", durable: "1"))
+        == key("flush", "clwb", size: "65536", durable: "1", threads: 2))
     #expect(
-      cell(.read, whole).coreCounterpart?.keyFields == key("copy", size: "65536", durable: "0"))
+      cell(.read, whole).coreCounterpart?.keyFields
+        == key("copy", size: "65536", durable: "0", threads: 2))
     let inFile: (inout Parameters) -> Void = { p in
       (p.sizeBytes, p.lengthBytes, p.extentBytes) = (4 << 30, 4096, 1 << 20)
       p.mismatch = Mismatch.last
@@ -128,7 +131,14 @@ import Testing
           == key("cow-edge", at: ["1000", "512", "4096"], source: "mapped", durable: flag))
       let block = live(.cowBlock) { p in (p.sizeBytes, p.durable) = (4096, durable) }
       #expect(block.coreCounterpart?.keyFields == key("copy", size: "4096", durable: flag))
-      #expect(block.reference == block.coreCounterpart?.reference)
+      for cell in [edge, block] {
+        let reference = try #require(cell.reference)
+        #expect(reference.engine == "live" && reference.isOnFilesystem)
+        #expect(reference.routine == "frozen-\(cell.operation.rawValue)")
+        #expect(reference.parameters == cell.parameters && reference.group == cell.group)
+        #expect(cell.neighbourhood == reference.neighbourhood)
+        #expect(cell.neighbourhood == cell.coreCounterpart?.neighbourhood)
+      }
     }
     let unshare = live(.unshare) { $0.sizeBytes = 4096 }
     #expect(unshare.coreCounterpart?.keyFields == key("copy", size: "4096", durable: "1"))
@@ -140,7 +150,8 @@ import Testing
         dedupe.coreCounterpart?.keyFields
           == key("dedupe", size: "131072", extent: "131072", durable: "", mismatch: word))
     }
-    #expect(live(.clone) { $0.sizeBytes = 4096 }.coreCounterpart == nil)
+    let clone = live(.clone) { $0.sizeBytes = 4096 }
+    #expect(clone.coreCounterpart == nil && clone.reference?.engine == "live")
     for access in FaultAccess.allCases {
       let fault = live(.fault) { p in (p.access, p.pages) = (access, .base) }
       #expect((fault.coreCounterpart != nil) == (access == .sharedCow))

@@ -39,6 +39,42 @@ import Testing
     #expect(outcome.ledger.count == counted.count - lost.count)
   }
 
+  @Test("two threads make one cell's calls together; what one thread alone can do says so")
+  func twoThreads() throws {
+    let suite = try #require(Catalog.suite(named: "scaling")).cells()
+    let writes = try #require(
+      suite.first { $0.operation == .cowEdge && $0.parameters.threads == 2 })
+    let bare = try #require(writes.coreCounterpart)
+    #expect(bare.parameters.threads == 2 && bare.engine == "core")
+    var compare = bare.with(routine: "auto")
+    compare.operation = .compare
+    compare.parameters.sizeBytes = 4096
+    var variants = bare.with(routine: "libpmem")
+    variants.suite = "cow-edge"
+    var options = RunOptions(
+      executable: builtDaxmark, core: CPUSet.first, rounds: 2, processes: 1, seed: 7)
+    options.batchNanoseconds = 100_000
+    let cells = [bare, compare, variants]
+    var coordinator = try Coordinator(cells: cells, options: options)
+    let outcome = try coordinator.run { _ in true }
+    if let exception = outcome.exceptions[bare] {
+      // One core, or a cache too large to leave.
+      #expect(exception.status == .skipped, "\(exception.reason)")
+      return
+    }
+    let samples = outcome.samples.filter { $0.cell == bare }
+    #expect(samples.count == 2)
+    for sample in samples {
+      #expect(sample.calls > 0 && sample.calls % 2 == 0)
+      #expect(sample.bytes == 4096 * sample.calls)
+      #expect(sample.cpuNanoseconds > 0 && sample.wallNanoseconds > 0)
+    }
+    #expect(outcome.exceptions[compare]?.reason.contains("has one thread") == true)
+    #expect(outcome.exceptions[variants]?.reason.contains("for one thread") == true)
+    // A call is a call, whatever the number of threads.
+    #expect(outcome.ledger.first { $0.cell == bare }?.bytesCopied == 4096)
+  }
+
   @Test("a wrong name is a failure of the cell, not of the worker")
   func wrongName() throws {
     let stranger = copyCells(1)[0].with(routine: "no-such")

@@ -70,6 +70,10 @@ void chost_touch_write(unsigned char *base, size_t page_bytes, size_t pages, uin
    loop. It never changes: neither its code nor its page size nor what it stores. */
 void chost_reference_touch(unsigned char *base, size_t pages);
 
+/* The frozen reference of calls on files: reads 4 KiB a call from the first 16 pages of a file in
+   the page cache, and returns the bytes of all calls. It never changes either. */
+size_t chost_reference_read(int descriptor, unsigned char *room, size_t calls);
+
 /* ---- Crews ---- */
 
 /* One thread's share of one run. */

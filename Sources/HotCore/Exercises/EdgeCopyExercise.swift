@@ -44,6 +44,8 @@
     }
   }
 
+  var placeCount: Int { operands.placeCount }
+
   var place: Int {
     get { operands.place }
     set { operands.place = newValue }

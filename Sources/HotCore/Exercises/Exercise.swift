@@ -18,6 +18,10 @@ public protocol Exercise: AnyObject {
   /// in the cache what the other touched before, or leave it to the other.
   var place: Int { get set }
 
+  /// Places of the rotation; threads that share a working set begin that far apart that none finds
+  /// what another touched. One, where the exercise stays where it is.
+  var placeCount: Int { get }
+
   /// Brings data and caches into the declared state before a batch, outside the timed region.
   func arrange()
 
@@ -37,6 +41,9 @@ public protocol Exercise: AnyObject {
 extension Exercise {
   /// Most exercises leave nothing behind.
   public func settle() {}
+
+  /// Some exercises stay where they are.
+  public var placeCount: Int { 1 }
 
   /// Some exercises stay where they are.
   public var place: Int {

@@ -30,6 +30,9 @@
     if staysAtSource { unsafe loop.sourceMask = 0 }
   }
 
+  /// Different places of the rotation.
+  var placeCount: Int { rotation.distinctCount }
+
   /// The next place of the rotation.
   var place: Int {
     get { unsafe loop.cursor }
@@ -113,6 +116,8 @@ final class CopyExercise: Exercise {
     }
   }
 
+  var placeCount: Int { operands.placeCount }
+
   var place: Int {
     get { operands.place }
     set { operands.place = newValue }
@@ -158,6 +163,8 @@ final class ZeroExercise: Exercise {
   func verify() throws(ExerciseError) {
     try unsafe operands.check("The zero routine '\(routine.name)'", run: run(calls:)) { _, _ in 0 }
   }
+
+  var placeCount: Int { operands.placeCount }
 
   var place: Int {
     get { operands.place }
@@ -205,6 +212,8 @@ final class FlushExercise: Exercise {
       index % line < 8 ? 0 : 0xc3
     }
   }
+
+  var placeCount: Int { operands.placeCount }
 
   var place: Int {
     get { operands.place }

@@ -47,6 +47,14 @@ public struct LiveFile: ~Copyable, Sendable {
   /// The number that system calls take, valid as long as this value lives.
   var number: Int32 { descriptor.number }
 
+  /// A file of memory without a name, empty.
+  init() throws(LiveError) {
+    let number = chost_memory_file(0)
+    guard number >= 0 else { throw LiveError(call: "memfd_create", errno: errno, path: "memory") }
+    descriptor = Descriptor(owning: number)
+    (path, mode) = ("memory", [.read, .write])
+  }
+
   /// Opens a file.
   ///
   /// - Parameters:

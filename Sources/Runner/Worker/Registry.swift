@@ -4,7 +4,7 @@ public import Plan
 /// Resolves the names of suites and command lines to code.
 public enum Registry {
   /// Bare routines on memory.
-  public static let coreEngine = "core"
+  public static let coreEngine = Cell.coreEngine
   /// The user-space fsdax.
   public static let modelEngine = Cell.modelEngine
   /// The running kernel.

@@ -40,7 +40,18 @@ struct WorkerContext {
     let set = try workingSet(pages)
     let memory = CellMemory(set: set, cell: cell)
     let exercise = try Registry.exercise(for: cell, memory)
-    return TimedExercise(exercise.exercise, set, note: exercise.note)
+    if cell.parameters.threads == 1 {
+      return TimedExercise(exercise.exercise, set, note: exercise.note)
+    }
+    // Each thread needs an exercise, and a variant that is chosen by time would be each one's own.
+    guard exercise.note.isEmpty else {
+      throw .skipped("a routine that is chosen by its time is for one thread")
+    }
+    var exercises = [exercise.exercise]
+    for _ in 1..<cell.parameters.threads {
+      exercises.append(try Registry.exercise(for: cell, memory).exercise)
+    }
+    return try CrewedExercise(exercises, set, cores: cores)
   }
 
   private mutating func workingSet(_ pages: PageRequest) throws(CellException) -> WorkingSet {
@@ -61,7 +72,10 @@ struct WorkerContext {
   }
 
   private func prepareFault(_ cell: Cell) throws(CellException) -> any PreparedCell {
-    if cell.operation == .reference { return try FaultReferenceCell() }
+    if cell.operation == .reference {
+      return cell.isOnFilesystem && cell.group.operation != .fault
+        ? try ReadReferenceCell() : try FaultReferenceCell()
+    }
     guard cell.operation == .fault, let access = cell.parameters.access,
       let memory = cell.parameters.memory, let pageBytes = cell.parameters.pages?.byteCount,
       let faultAccess = LiveFS.FaultAccess(rawValue: access.rawValue),

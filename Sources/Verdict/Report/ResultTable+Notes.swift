@@ -115,7 +115,7 @@ extension ResultTable {
 
 extension Sequence where Element: Hashable {
   /// The elements without repetitions, in the order of their first appearance.
-  fileprivate var unique: [Element] {
+  var unique: [Element] {
     var seen: Set<Element> = []
     return filter { seen.insert($0).inserted }
   }

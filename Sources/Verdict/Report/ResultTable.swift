@@ -43,6 +43,7 @@ public struct ResultTable: Sendable {
   public func render() -> String {
     var page = Page(options: options)
     writeHarness(on: &page)
+    writeScaling(on: &page)
     let groups = Group.all(of: cells)
     var shown: Set<Column> = []
     var dropped: Set<Column> = []

@@ -20,7 +20,8 @@ enum RunFacts {
         Thresholds.names.map { "\($0)=\(thresholds[$0] ?? 0)" }.joined(separator: " ")),
       MachineFact(
         "reference_hash",
-        String(frozenReferenceHash, radix: 16) + "-" + String(frozenFaultReferenceHash, radix: 16)),
+        [frozenReferenceHash, frozenFaultReferenceHash, frozenReadReferenceHash]
+          .map { String($0, radix: 16) }.joined(separator: "-")),
       MachineFact("overrides", overrides),
       MachineFact("clock", "thread-cpu"),
       MachineFact("executable_hash", executableHash),

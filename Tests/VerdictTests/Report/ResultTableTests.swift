@@ -119,6 +119,31 @@ import Testing
     }
   }
 
+  @Test("what two threads get done stands above the rows, by operation and engine")
+  func scaling() {
+    func rows(_ one: Double, _ two: Double, engine: String, bytes: Int) -> [CellResult] {
+      [(1, one), (2, two)].map { threads, time in
+        SyntheticRun.row(.cowEdge, "auto", time, engine: engine) { p in
+          SyntheticRun.edge(&p)
+          (p.threads, p.lengthBytes) = (threads, bytes)
+        }
+      }
+    }
+    let core = rows(400, 500, engine: "core", bytes: 512)
+    let model = [512, 64].flatMap { bytes in
+      rows(600, bytes == 64 ? 800 : 600, engine: "model", bytes: bytes)
+    }
+    let alone = lines(core.dropLast() + model.prefix(1), width: 0)
+    #expect(!alone.contains { $0.hasPrefix("threads") })
+    let told = lines(core + model, width: 0).first { $0.hasPrefix("threads ") }
+    #expect(
+      told == "threads    2 do, in CPU time, the work of one times 1.60 (cow-edge core), "
+        + "1.50 to 2.00 (cow-edge model)")
+    // A row whose sibling was not measured says nothing.
+    let failed = SyntheticRun.failed(core[0], .skipped, "no")
+    #expect(!lines([failed, core[1]], width: 0).contains { $0.hasPrefix("threads ") })
+  }
+
   @Test("groups that differ are named differently")
   func phrases() {
     let cells = (UInt64(1)...40).flatMap { RandomRun(seed: $0).cells }

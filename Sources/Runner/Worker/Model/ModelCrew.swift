@@ -1,62 +1,21 @@
-internal import CHost
 internal import FSDAX
 internal import Synchronization
 
-/// Threads that live as long as a cell, parked at a gate, each on a core of its own.
+/// The threads of a model's cell, and the one that clones beside them.
 @safe struct ModelCrew: ~Copyable {
-  private let crew: OpaquePointer
-  private let spans: UnsafeMutablePointer<chost_span>
+  private let crew: WorkerCrew
   private let background: CloneLoop?
-  private let count: Int
 
-  /// Starts threads on the first of the given cores, and one for the background on the next, which
-  /// is a worker's where there is no other.
   init(workers: Int, background: CloneLoop?, cores: [Int]) throws(CellException) {
-    guard cores.count >= workers else {
-      throw .skipped("\(workers) threads need a core each, and \(cores.count) are allowed")
-    }
-    let count = workers + (background == nil ? 0 : 1)
-    var code: CInt = 0
-    let places = (0..<count).map { Int32(cores[$0 % cores.count]) }
-    // SAFETY: the list has `count` cores; both pointers are used during the call only.
-    let crew = unsafe chost_crew_start(places, Int32(count), &code)
-    guard let crew = unsafe crew else {
-      throw .failed("Starting \(count) pinned threads failed: errno \(code).")
-    }
-    unsafe self.crew = crew
+    crew = try WorkerCrew(workers: workers, hasCompany: background != nil, cores: cores)
     self.background = background
-    self.count = count
-    unsafe spans = .allocate(capacity: count)
-    unsafe spans.initialize(repeating: chost_span(), count: count)
-  }
-
-  deinit {
-    // SAFETY: the threads are joined before what they use is freed.
-    unsafe chost_crew_stop(crew)
-    unsafe spans.deallocate()
   }
 
   /// Runs each work on a thread, all at once; what the background takes is not counted.
   func run(_ works: [any ModelWork], calls: Int) throws(FSDAXError) -> BatchMeasurement {
     let errand = Errand(works, calls, background)
-    // SAFETY: the errand lives through the call, which ends after the last thread has.
-    withExtendedLifetime(errand) {
-      unsafe chost_crew_run(
-        crew,
-        { context, index in
-          guard let context = unsafe context else { return }
-          unsafe Unmanaged<Errand>.fromOpaque(context).takeUnretainedValue().run(Int(index))
-        }, Unmanaged.passUnretained(errand).toOpaque(), spans)
-    }
+    let batch = crew.run(errand.run)
     if let failure = errand.failure { throw failure }
-    var batch = BatchMeasurement()
-    for index in works.indices {
-      let span = unsafe spans[index]
-      batch.cpuNanoseconds += Int(span.cpu_ns)
-      batch.wallNanoseconds = max(batch.wallNanoseconds, Int(span.wall_ns))
-      batch.faultsObserved += Int(span.minor_faults)
-      batch.involuntarySwitches += Int(span.involuntary_switches)
-    }
     return batch
   }
 
@@ -77,7 +36,7 @@ internal import Synchronization
       failures = Mutex([])
     }
 
-    func run(_ index: Int) {
+    @Sendable func run(_ index: Int) {
       do throws(FSDAXError) {
         if index < works.count {
           defer { working.subtract(1, ordering: .releasing) }
