@@ -30,14 +30,18 @@ final class Daxmark {
   ///   - arguments: Everything after the program's name.
   ///   - environment: Variables set beyond those of the tests, less `DAXMARK_*`.
   ///   - folder: The folder it runs in.
+  ///   - isDeafToPipes: Whether it inherits what the tests do with SIGPIPE, which is to ignore it.
   /// - Throws: when there is no such program.
-  init(_ arguments: [String], environment: [String: String] = [:], in folder: String) throws {
+  init(
+    _ arguments: [String], environment: [String: String] = [:], in folder: String,
+    isDeafToPipes: Bool = true
+  ) throws {
     files = try Scratch()
     for name in ["output", "errors"] {
       _ = FileManager.default.createFile(atPath: files.path(name), contents: nil)
     }
-    process.executableURL = URL(filePath: Self.path)
-    process.arguments = arguments
+    process.executableURL = URL(filePath: isDeafToPipes ? Self.path : "/usr/bin/env")
+    process.arguments = (isDeafToPipes ? [] : ["--default-signal=PIPE", Self.path]) + arguments
     process.currentDirectoryURL = URL(filePath: folder)
     process.environment = ProcessInfo.processInfo.environment
       .filter { !$0.key.hasPrefix("DAXMARK_") }

@@ -27,7 +27,6 @@ public struct Coordinator: ~Copyable {
     isCrowded = cells.count { $0.isOnFilesystem } > Self.fileCellsKept
     workingSet = try Self.makeWorkingSet()
     for (index, cell) in cells.enumerated() { calls[index] = options.knownCalls[cell] }
-    signal(SIGPIPE, SIG_IGN)
   }
 
   deinit { close(workingSet) }

@@ -32,6 +32,8 @@ struct WorkerProcess: ~Copyable {
   init(
     executable: String, core: Int, workingSet: Int32, _ manner: Manner = Manner()
   ) throws(WorkerFailure) {
+    // A worker that ended is told by the failing write; the signal would end this process unseen.
+    signal(SIGPIPE, SIG_IGN)
     let name = manner.name ?? executable
     let arguments = [name, "worker", "--core", String(core)] + manner.arguments
     // SAFETY: strdup copies; the array ends with nil as exec asks, and all is freed after the call.

@@ -17,7 +17,6 @@ struct DuelWorkers: ~Copyable {
   ///   - first: the side started first.
   /// - Throws: `RunError` naming the side that did not start.
   init(_ options: DuelOptions, first: DuelSide) throws(RunError) {
-    signal(SIGPIPE, SIG_IGN)
     let memory = try Coordinator.makeWorkingSet()
     do throws(RunError) {
       if first == .a {
