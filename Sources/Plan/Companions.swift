@@ -15,9 +15,10 @@ extension Cell {
     var shape = parameters
     // More threads are held against the kernel that one thread is held against.
     if engine == Cell.coreEngine { shape.threads = 1 }
+    let isCall = isOnFilesystem && operation != .fault
     return Cell(
       suite: suite, operation: .reference, engine: engine,
-      routine: "frozen-\(operation.rawValue)", parameters: shape)
+      routine: "frozen-" + (isCall ? Self.ofCalls : "") + operation.rawValue, parameters: shape)
   }
 
   /// Cells with equal groups differ in their routine alone; a reference belongs to the group of
@@ -38,8 +39,13 @@ extension Cell {
   }
 
   private var referenced: Operation {
-    Operation(rawValue: String(routine.dropFirst("frozen-".count))) ?? .reference
+    let name = routine.dropFirst("frozen-".count)
+    let operation = name.hasPrefix(Self.ofCalls) ? name.dropFirst(Self.ofCalls.count) : name
+    return Operation(rawValue: String(operation)) ?? .reference
   }
+
+  /// In the names of references that are reads of a file in memory.
+  private static let ofCalls = "call-"
 
   private func withOperation(_ operation: Operation) -> Cell {
     var other = self

@@ -13,8 +13,13 @@ import Testing
   func noWorker(body: String, words: String, rounds: Int) throws {
     let scratch = try Scratch()
     let other = scratch.path("other")
-    try "#!/bin/sh\n\(body)\n".write(toFile: other, atomically: false, encoding: .utf8)
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: other)
+    // A child writes it: a descriptor of ours could be in other tests' children, and it be busy.
+    let writer = try Process.run(
+      URL(filePath: "/bin/sh"),
+      arguments: [
+        "-c", "printf '%s\\n' '#!/bin/sh' \"$1\" >\"$0\" && chmod +x \"$0\"", other, body,
+      ])
+    writer.waitUntilExit()
     // It is greeted while it ends: who writes too late must not be ended by the broken pipe.
     for round in 0..<rounds {
       let isA = round % 2 == 0

@@ -134,7 +134,7 @@ import Testing
       for cell in [edge, block] {
         let reference = try #require(cell.reference)
         #expect(reference.engine == "live" && reference.isOnFilesystem)
-        #expect(reference.routine == "frozen-\(cell.operation.rawValue)")
+        #expect(reference.routine == "frozen-call-\(cell.operation.rawValue)")
         #expect(reference.parameters == cell.parameters && reference.group == cell.group)
         #expect(cell.neighbourhood == reference.neighbourhood)
         #expect(cell.neighbourhood == cell.coreCounterpart?.neighbourhood)

@@ -24,6 +24,17 @@ struct GoldenTests {
     #expect(bytes == golden, "\(difference(golden, bytes)) (UPDATE_GOLDEN=1 rewrites)")
   }
 
+  @Test("the plots read the schema that runs are written in")
+  func plots() throws {
+    var root = URL(filePath: #filePath)
+    for _ in 0..<3 { root.deleteLastPathComponent() }
+    let script = try String(
+      contentsOf: root.appending(path: "scripts/plot/run_folder.py"), encoding: .utf8)
+    #expect(script.contains("SCHEMA_VERSION = \(schemaVersion)\n"))
+    let readable = readableSchemaVersions.map { "\"\($0)\"" }.joined(separator: ", ")
+    #expect(script.contains("READABLE_VERSIONS = {\(readable)}\n"))
+  }
+
   @Test("every schema stays readable", arguments: readableSchemaVersions)
   func readable(_ version: Int) throws {
     let run = try RunRecord { file throws(RecordError) in

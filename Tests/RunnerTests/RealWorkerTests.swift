@@ -1,4 +1,5 @@
 import Foundation
+import LiveFS
 import Plan
 import Suites
 import Testing
@@ -69,7 +70,7 @@ import Testing
       #expect(sample.bytes == 4096 * sample.calls)
       #expect(sample.cpuNanoseconds > 0 && sample.wallNanoseconds > 0)
     }
-    #expect(outcome.exceptions[compare]?.reason.contains("has one thread") == true)
+    #expect(outcome.exceptions[compare]?.reason.contains("is for one thread") == true)
     #expect(outcome.exceptions[variants]?.reason.contains("for one thread") == true)
     // A call is a call, whatever the number of threads.
     #expect(outcome.ledger.first { $0.cell == bare }?.bytesCopied == 4096)
@@ -93,10 +94,5 @@ import Testing
 
 /// The cores this process may use.
 enum CPUSet {
-  static var first: Int {
-    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-    let line = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
-    return line.flatMap { Int($0.dropFirst(18).drop { $0.isWhitespace }.prefix { $0.isNumber }) }
-      ?? 0
-  }
+  static var first: Int { allowedCores().first ?? 0 }
 }

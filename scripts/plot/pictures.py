@@ -118,7 +118,9 @@ def with_family(rows):
 def edge_map(run):
     """The cost of an edge write by position and length: auto, the best libpmem way, the kernel."""
     rows = run.measured("cow-edge").filter(
-        pl.col("position_bytes").is_not_null() & pl.col("length_bytes").is_not_null()
+        pl.col("position_bytes").is_not_null()
+        & pl.col("length_bytes").is_not_null()
+        & (pl.col("threads") == 1)
     )
     if rows.is_empty():
         raise Missing("no measured cow-edge rows")

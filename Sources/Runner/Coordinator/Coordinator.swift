@@ -24,7 +24,8 @@ public struct Coordinator: ~Copyable {
   public init(cells: [Cell], options: RunOptions) throws(RunError) {
     self.cells = cells
     self.options = options
-    isCrowded = cells.count { $0.isOnFilesystem } > Self.fileCellsKept
+    isCrowded =
+      cells.count { $0.isOnFilesystem && $0.operation != .reference } > Self.fileCellsKept
     workingSet = try Self.makeWorkingSet()
     for (index, cell) in cells.enumerated() { calls[index] = options.knownCalls[cell] }
   }

@@ -59,7 +59,7 @@ public struct Duel: ~Copyable {
     var references: [Cell] = []
     var referenceIDs: [Int?] = []
     for contest in contests {
-      guard let reference = contest.a.reference, options.referenceInterval > 0 else {
+      guard let reference = contest.reference, options.referenceInterval > 0 else {
         referenceIDs.append(nil)
         continue
       }

@@ -6,7 +6,7 @@ public import Plan
 /// asked before it is given any. Its worker must greet first: what does not speak the protocol is
 /// not asked for more.
 public struct DuelKnowledge: Sendable {
-  /// The cells that it can be asked for, or nil where it does not tell.
+  /// The cells that it can be asked for, references among them, or nil where it does not tell.
   public let cells: Set<Cell>?
   /// The cells of the suite, in its order; none where it has no such suite.
   public let suite: [Cell]
@@ -26,11 +26,11 @@ public struct DuelKnowledge: Sendable {
     of side: DuelSide, suite name: String, _ options: DuelOptions, goesOn: () -> Bool = { true }
   ) throws(RunError) {
     _ = try DuelWorkers.start(side, options, -1)
-    let full = try DuelPlan(of: side, suite: "full", options, goesOn)
+    let full = try DuelPlan(of: side, suite: "full", withCompanions: true, options, goesOn)
     if let full, full.cells.isEmpty {
       throw RunError(side, options, "its 'plan' names no cell known here.")
     }
-    let own = name == "full" ? full : try DuelPlan(of: side, suite: name, options, goesOn)
+    let own = try DuelPlan(of: side, suite: name, options, goesOn)
     cells = full.map { Set($0.cells).union(own?.cells ?? []) }
     suite = own?.cells ?? []
     strangerCount = own?.strangerCount ?? 0
@@ -58,9 +58,11 @@ struct DuelPlan {
 
   /// Nil where the build does not tell.
   init?(
-    of side: DuelSide, suite: String, _ options: DuelOptions, _ goesOn: () -> Bool
+    of side: DuelSide, suite: String, withCompanions: Bool = false, _ options: DuelOptions,
+    _ goesOn: () -> Bool
   ) throws(RunError) {
-    let plan = [options.executable(of: side), "plan", "--suite", suite, "--csv"]
+    var plan = [options.executable(of: side), "plan", "--suite", suite, "--csv"]
+    if withCompanions { plan.append("--companions") }
     let patience = options.patienceMilliseconds
     switch ChildOutput.run(plan, milliseconds: patience, goesOn: goesOn) {
     case .failed, .stopped: return nil

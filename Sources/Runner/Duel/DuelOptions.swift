@@ -19,12 +19,15 @@ public struct Contest: Hashable, Sendable {
   public let a: Cell
   /// What B measures.
   public let b: Cell
+  /// The frozen reference measured beside them; nil where the builds have no common one.
+  public var reference: Cell?
 
   /// The same cell in two builds.
   public init(_ cell: Cell) {
     self.cell = cell
     a = cell
     b = cell
+    reference = cell.reference
   }
 
   /// The same shape through two routines; it goes by both names, joined by a colon.
@@ -32,6 +35,7 @@ public struct Contest: Hashable, Sendable {
     self.cell = cell.with(routine: "\(a):\(b)")
     self.a = cell.with(routine: a)
     self.b = cell.with(routine: b)
+    reference = self.a.reference
   }
 
   func cell(of side: DuelSide) -> Cell { side == .a ? a : b }

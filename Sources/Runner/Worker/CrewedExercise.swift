@@ -14,7 +14,7 @@ final class CrewedExercise: PreparedCell {
     _ exercises: [any Exercise], _ workingSet: WorkingSet, cores: [Int]
   ) throws(CellException) {
     guard exercises[0].placeCount >= exercises.count else {
-      throw .failed("This operation of the core engine has one thread.")
+      throw .skipped("this operation of the core engine is for one thread")
     }
     self.exercises = Exercises(all: exercises)
     self.workingSet = workingSet
@@ -22,7 +22,15 @@ final class CrewedExercise: PreparedCell {
     crew = try WorkerCrew(workers: exercises.count, cores: cores)
   }
 
-  func verify() throws(CellException) { try alone.verify() }
+  func verify() throws(CellException) {
+    for exercise in exercises.all {
+      do throws(ExerciseError) {
+        try exercise.verify()
+      } catch {
+        throw .failed(error.description)
+      }
+    }
+  }
 
   func calibrate(targetNanoseconds: Int) -> Int {
     alone.calibrate(targetNanoseconds: targetNanoseconds) * exercises.all.count
@@ -33,7 +41,8 @@ final class CrewedExercise: PreparedCell {
     let callsPerThread = max(calls / all.count, 1)
     for (index, exercise) in all.enumerated() {
       // Half a rotation from each other, two threads find nothing of the other in the caches.
-      exercise.place = workingSet.turn + index * (exercise.placeCount / all.count)
+      let (turn, count) = (workingSet.turn % exercise.placeCount, exercise.placeCount)
+      exercise.place = turn + index * (count / all.count)
       exercise.arrange()
     }
     var batch = crew.run { [exercises] in exercises.all[$0].run(calls: callsPerThread) }

@@ -43,6 +43,9 @@ struct WorkerContext {
     if cell.parameters.threads == 1 {
       return TimedExercise(exercise.exercise, set, note: exercise.note)
     }
+    guard memory.residency == .memory else {
+      throw .skipped("the caches of other cores are not arranged: more threads are for memory")
+    }
     // Each thread needs an exercise, and a variant that is chosen by time would be each one's own.
     guard exercise.note.isEmpty else {
       throw .skipped("a routine that is chosen by its time is for one thread")

@@ -17,7 +17,7 @@ extension Conclusion {
     }
     let candidates = groups.filter {
       $0.key.operation == .cowEdge && $0.key.parameters.durable == true && $0.best != nil
-        && $0.key.engine != Cell.modelEngine
+        && $0.key.engine != Cell.modelEngine && $0.key.parameters.threads == 1
     }
     guard let group = candidates.min(by: { distance($0.key) < distance($1.key) }),
       let leader = group.leader, let cost = leader.measured

@@ -6,11 +6,13 @@ extension Conclusion {
   /// The share of the roofline that `auto` reaches, and where another routine is faster.
   ///
   /// Shares are taken from 4 KiB up, where the cost of a call no longer hides the rate, and over
-  /// whole ranges: a comparison that ends early moves too little to be held against a peak.
+  /// whole ranges: a comparison that ends early moves too little to be held against a peak. The
+  /// peak is one thread's, and so are the routines.
   static func roofline(_ groups: [ResultTable.Group]) -> String? {
     let operations: [Operation] = [.copy, .compare, .zero]
     let limited = groups.filter {
       operations.contains($0.key.operation) && $0.key.engine != Cell.modelEngine
+        && $0.key.parameters.threads == 1
     }
     let whole = limited.filter {
       let p = $0.key.parameters

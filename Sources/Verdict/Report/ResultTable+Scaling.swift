@@ -4,33 +4,43 @@ internal import Record
 /// How much more several threads get done than one.
 extension ResultTable {
   /// A line for each count of threads; nothing where no cell was measured on one thread as well.
+  ///
+  /// Wall time says what gets done, and has in it what other programs took from either core; CPU
+  /// time has not, and misses what threads wait for each other. Both together tell these apart.
   func writeScaling(on page: inout Page) {
     var lead = "threads    "
     for threads in Set(cells.map(\.cell.parameters.threads)).subtracting([1]).sorted() {
       let words = speedups(threads)
       if words.isEmpty { continue }
-      let noun = words.joined(separator: ", ")
-      page.paragraph(lead: lead, "\(threads) do, in CPU time, the work of one times \(noun)")
+      let list = words.joined(separator: ", ")
+      page.paragraph(lead: lead, "\(threads) do as many times what one does (by CPU time): \(list)")
       lead = "           "
     }
   }
 
-  /// Operation and engine with the gain of their cells, from the least to the most.
+  /// Operation, engine and routine with the gain of their cells, from the least to the most.
   private func speedups(_ threads: Int) -> [String] {
+    let rows = cells.filter { !$0.cell.operation.isHarness && $0.measured != nil }
     let alone = Dictionary(
-      cells.filter { $0.cell.parameters.threads == 1 }.map { ($0.cell, $0) },
+      rows.filter { $0.cell.parameters.threads == 1 }.map { ($0.cell, $0) },
       uniquingKeysWith: { first, _ in first })
-    let gains = cells.filter { $0.cell.parameters.threads == threads }
-      .compactMap { row -> (kind: String, gain: Double)? in
+    let gains = rows.filter { $0.cell.parameters.threads == threads }
+      .compactMap { row -> (kind: String, wall: Double, cpu: Double)? in
         var cell = row.cell
         cell.parameters.threads = 1
-        guard let time = row.measured, time > 0, let one = alone[cell]?.measured else { return nil }
-        return ("\(cell.operation.rawValue) \(cell.engine)", Double(threads) * one / time)
+        guard let one = alone[cell], let wall = row.wallPerCall, let cpu = row.cpuPerCall,
+          let oneWall = one.wallPerCall, let oneCPU = one.cpuPerCall, wall > 0, cpu > 0
+        else { return nil }
+        let kind = "\(cell.operation.rawValue) \(cell.engine) \(cell.routine)"
+        return (kind, oneWall / wall, Double(threads) * oneCPU / cpu)
       }
+    func ends(_ values: [Double]) -> String {
+      [values.min() ?? 0, values.max() ?? 0].map { Number.fixed($0, 2) }.unique
+        .joined(separator: " to ")
+    }
     return gains.map(\.kind).unique.map { kind in
-      let own = gains.filter { $0.kind == kind }.map(\.gain)
-      let ends = [own.min() ?? 0, own.max() ?? 0].map { Number.fixed($0, 2) }.unique
-      return ends.joined(separator: " to ") + " (\(kind))"
+      let own = gains.filter { $0.kind == kind }
+      return "\(kind) \(ends(own.map(\.wall))) (\(ends(own.map(\.cpu))))"
     }
   }
 }

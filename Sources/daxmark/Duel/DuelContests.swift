@@ -32,7 +32,14 @@ struct DuelContests {
     try choice.check(beside: a.suite + b.suite)
     func hasA(_ cell: Cell) -> Bool { a.cells?.contains(cell) ?? true }
     func hasB(_ cell: Cell) -> Bool { b.cells?.contains(cell) ?? true }
-    contests = cells.filter { hasA($0) && hasB($0) }.map { Contest($0) }
+    contests = cells.filter { hasA($0) && hasB($0) }.map { cell in
+      var contest = Contest(cell)
+      // A build takes a reference that it does not know for another one.
+      if let reference = cell.reference, !hasA(reference) || !hasB(reference) {
+        contest.reference = nil
+      }
+      return contest
+    }
     list(cells.filter { hasA($0) && !hasB($0) }, "only in A")
     list(cells.filter { !hasA($0) && hasB($0) }, "only in B")
     list(cells.filter { !hasA($0) && !hasB($0) }, "in neither A nor B")

@@ -59,9 +59,9 @@ import Testing
   }
 }
 
-/// Waits for something that must happen; false when it has not after half a minute.
+/// Waits for something that must happen; false when it has not after two minutes.
 private func waits(_ condition: () -> Bool) -> Bool {
-  for _ in 0..<3000 {
+  for _ in 0..<12_000 {
     if condition() { return true }
     usleep(10_000)
   }

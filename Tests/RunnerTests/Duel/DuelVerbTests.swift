@@ -136,6 +136,24 @@ import Testing
     }
   }
 
+  @Test("a reference that one build does not know is measured on neither")
+  func unknownReference() throws {
+    let gate = try DuelWorld.gate()
+    let references = gate.compactMap(\.reference)
+    #expect(gate.count == 2 && references.count == 2)
+    for isKnown in [false, true] {
+      let world = try DuelWorld()
+      let new = try world.worker(gate: gate, others: references)
+      let other = try world.worker(gate: gate, others: isKnown ? references : [])
+      let done = try world.duel(other, new)
+      #expect(done.code == 0, "\(done.output) \(done.errors)")
+      for worker in [new, other] {
+        let prepared = Set(worker.log.filter { $0.hasPrefix("prepare") })
+        #expect(prepared.count == (isKnown ? 4 : 2), "\(prepared)")
+      }
+    }
+  }
+
   @Test("wall time alone is advice and changes no exit code")
   func wall() throws {
     let world = try DuelWorld()

@@ -35,6 +35,27 @@ import Testing
     #expect(sentence.contains("the kernel's own sequence takes 2.50 times as long"))
   }
 
+  @Test("the sentences are of one thread, whatever comes first")
+  func oneThread() {
+    let two = SyntheticRun.row(.cowEdge, "auto", 100) { p in
+      SyntheticRun.edge(&p)
+      p.threads = 2
+    }
+    let one = [("auto", 200.0), ("libpmem", 300)].map {
+      SyntheticRun.row(.cowEdge, $0.0, $0.1, SyntheticRun.edge)
+    }
+    let copies = [1, 2].map { threads in
+      SyntheticRun.row(.copy, "auto", 100, share: threads == 1 ? 0.8 : 0.2) { p in
+        SyntheticRun.copy4K(&p)
+        p.threads = threads
+      }
+    }
+    let sentences = Conclusion.sentences(cells: [two] + one + copies, baseline: nil)
+    #expect(sentences[0].contains("costs 200 nanoseconds here by auto"), "\(sentences)")
+    #expect(sentences[0].contains("the best way through libpmem takes 1.50"), "\(sentences)")
+    #expect(sentences[1].contains("80 percent"), "\(sentences)")
+  }
+
   @Test("overlapping intervals are never told as a difference")
   func ties() {
     let sentence = edge(auto: 200, pmem: 210, kernel: 500, width: 0.05)

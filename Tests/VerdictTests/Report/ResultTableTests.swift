@@ -119,29 +119,37 @@ import Testing
     }
   }
 
-  @Test("what two threads get done stands above the rows, by operation and engine")
+  @Test("what two threads get done stands above the rows, by both clocks")
   func scaling() {
-    func rows(_ one: Double, _ two: Double, engine: String, bytes: Int) -> [CellResult] {
-      [(1, one), (2, two)].map { threads, time in
-        SyntheticRun.row(.cowEdge, "auto", time, engine: engine) { p in
+    /// Wall and CPU nanoseconds of a call, of one thread and of two.
+    func rows(
+      _ engine: String, _ times: [(wall: Double, cpu: Double)], bytes: Int = 512,
+      _ operation: Plan.Operation = .cowEdge
+    ) -> [CellResult] {
+      zip([1, 2], times).map { threads, time in
+        var row = SyntheticRun.row(operation, "auto", time.cpu, engine: engine) { p in
           SyntheticRun.edge(&p)
           (p.threads, p.lengthBytes) = (threads, bytes)
         }
+        row.wallPerCall = time.wall
+        return row
       }
     }
-    let core = rows(400, 500, engine: "core", bytes: 512)
-    let model = [512, 64].flatMap { bytes in
-      rows(600, bytes == 64 ? 800 : 600, engine: "model", bytes: bytes)
+    let core = rows("core", [(400, 400), (320, 500)])
+    let model =
+      rows("model", [(600, 600), (300, 600)]) + rows("model", [(600, 600), (400, 800)], bytes: 64)
+    // A reference has one thread, whatever its key says.
+    let harness = rows("live", [(100, 100), (100, 100)], .reference)
+    func told(_ cells: [CellResult]) -> String? {
+      lines(cells, width: 0).first { $0.hasPrefix("threads ") }
     }
-    let alone = lines(core.dropLast() + model.prefix(1), width: 0)
-    #expect(!alone.contains { $0.hasPrefix("threads") })
-    let told = lines(core + model, width: 0).first { $0.hasPrefix("threads ") }
+    #expect(told(core.prefix(1) + model.prefix(1) + harness) == nil)
     #expect(
-      told == "threads    2 do, in CPU time, the work of one times 1.60 (cow-edge core), "
-        + "1.50 to 2.00 (cow-edge model)")
+      told(core + model + harness)
+        == "threads    2 do as many times what one does (by CPU time): cow-edge core auto "
+        + "1.25 (1.60), cow-edge model auto 1.50 to 2.00 (1.50 to 2.00)")
     // A row whose sibling was not measured says nothing.
-    let failed = SyntheticRun.failed(core[0], .skipped, "no")
-    #expect(!lines([failed, core[1]], width: 0).contains { $0.hasPrefix("threads ") })
+    #expect(told([SyntheticRun.failed(core[0], .skipped, "no"), core[1]]) == nil)
   }
 
   @Test("groups that differ are named differently")
