@@ -18,9 +18,13 @@ extension ResultTable {
     }
   }
 
-  /// Operation, engine and routine with the gain of their cells, from the least to the most.
+  /// Operation, engine, routine and class of fault, with the gain of their cells from the least to
+  /// the most.
   private func speedups(_ threads: Int) -> [String] {
-    let rows = cells.filter { !$0.cell.operation.isHarness && $0.measured != nil }
+    // How the kernel's faults scale is a question of each class: their rows say it.
+    let rows = cells.filter {
+      !$0.cell.operation.isHarness && $0.cell.engine != Cell.liveEngine && $0.measured != nil
+    }
     let alone = Dictionary(
       rows.filter { $0.cell.parameters.threads == 1 }.map { ($0.cell, $0) },
       uniquingKeysWith: { first, _ in first })
@@ -31,7 +35,8 @@ extension ResultTable {
         guard let one = alone[cell], let wall = row.wallPerCall, let cpu = row.cpuPerCall,
           let oneWall = one.wallPerCall, let oneCPU = one.cpuPerCall, wall > 0, cpu > 0
         else { return nil }
-        let kind = "\(cell.operation.rawValue) \(cell.engine) \(cell.routine)"
+        let access = cell.parameters.access.map { " " + $0.rawValue } ?? ""
+        let kind = "\(cell.operation.rawValue) \(cell.engine) \(cell.routine)" + access
         return (kind, oneWall / wall, Double(threads) * oneCPU / cpu)
       }
     func ends(_ values: [Double]) -> String {

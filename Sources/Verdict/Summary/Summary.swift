@@ -96,7 +96,9 @@ public enum Summary {
   /// Work on files waits for devices by nature, and tells nothing of others.
   private static func isDisturbed(_ batch: Sample) -> Bool {
     if batch.cell.isOnFilesystem { return false }
-    let wall = Double(batch.wallNanoseconds) * Double(batch.cell.parameters.threads)
+    // A reference has one thread, whatever its key says.
+    let threads = batch.cell.operation == .reference ? 1 : batch.cell.parameters.threads
+    let wall = Double(batch.wallNanoseconds) * Double(threads)
     return wall > disturbedRatio * Double(batch.cpuNanoseconds)
   }
 

@@ -141,15 +141,15 @@ import Testing
     let gate = try DuelWorld.gate()
     let references = gate.compactMap(\.reference)
     #expect(gate.count == 2 && references.count == 2)
-    for isKnown in [false, true] {
+    for (ofA, ofB) in [(true, true), (true, false), (false, true)] {
       let world = try DuelWorld()
-      let new = try world.worker(gate: gate, others: references)
-      let other = try world.worker(gate: gate, others: isKnown ? references : [])
-      let done = try world.duel(other, new)
+      let a = try world.worker(gate: gate, references: ofA ? references : [])
+      let b = try world.worker(gate: gate, references: ofB ? references : [])
+      let done = try world.duel(a, b)
       #expect(done.code == 0, "\(done.output) \(done.errors)")
-      for worker in [new, other] {
+      for worker in [a, b] {
         let prepared = Set(worker.log.filter { $0.hasPrefix("prepare") })
-        #expect(prepared.count == (isKnown ? 4 : 2), "\(prepared)")
+        #expect(prepared.count == (ofA && ofB ? 4 : 2), "\(prepared)")
       }
     }
   }

@@ -38,10 +38,14 @@ final class DuelWorld {
   ///   - gate: The cells of its suite.
   ///   - others: Cells that it has beside those, and beside those of this build.
   ///   - strangers: Lines of the suite's plan that nobody can read.
+  ///   - references: What it lists with `--companions` alone.
   /// - Returns: The worker.
   /// - Throws: when its files cannot be written.
-  func worker(gate: [Cell], others: [Cell] = [], strangers: [String] = []) throws -> FakeWorker {
-    let worker = try worker(plan: "cat \"$0.$3\"")
+  func worker(
+    gate: [Cell], others: [Cell] = [], strangers: [String] = [], references: [Cell] = []
+  ) throws -> FakeWorker {
+    let worker = try worker(
+      plan: "cat \"$0.$3\"; [ \"$5\" != --companions ] || tail -n +2 \"$0.references\"")
     func write(_ suite: String, _ cells: [Cell], _ more: [String] = []) throws {
       let lines = cells.map { $0.keyFields.joined(separator: ",") } + more
       try ([Cell.keyColumns.joined(separator: ",")] + lines).map { $0 + "\n" }.joined()
@@ -49,6 +53,7 @@ final class DuelWorld {
     }
     try write("gate", gate, strangers)
     try write("full", gate + others)
+    try write("references", references)
     return worker
   }
 

@@ -45,7 +45,7 @@ import Testing
       SyntheticRun.row(.cowEdge, $0.0, $0.1, SyntheticRun.edge)
     }
     let copies = [1, 2].map { threads in
-      SyntheticRun.row(.copy, "auto", 100, share: threads == 1 ? 0.8 : 0.2) { p in
+      SyntheticRun.row(.copy, "auto", 100, share: threads == 1 ? 0.8 : 0.9) { p in
         SyntheticRun.copy4K(&p)
         p.threads = threads
       }
