@@ -44,6 +44,20 @@ public struct DuelLimits: Equatable, Sendable {
   /// The limits of METHODOLOGY.md.
   public init() {}
 
+  /// The same rule with a higher floor, and with it all that is measured against a change.
+  ///
+  /// A floor that is not higher changes nothing.
+  public func raised(toFloor floor: Double) -> DuelLimits {
+    guard floor > self.floor else { return self }
+    var limits = self
+    let factor = floor / self.floor
+    limits.floor = floor
+    limits.tolerance *= factor
+    limits.certainFloor *= factor
+    limits.freshFloor *= factor
+    return limits
+  }
+
   /// The same rule with runs of one length whatever the spread, as recordings of such runs have
   /// them, and with the bounds that such runs can reach.
   public static let fixedRuns = {

@@ -45,6 +45,26 @@ public enum SelfTestAdvice {
     return Set([dispersion, layout].compactMap { $0?.startedUnix })
   }
 
+  /// Floors of cells that where code lies moves by over half the floor: twice what it moved them.
+  ///
+  /// A change of the source lays other functions elsewhere, too.
+  ///
+  /// - Parameters:
+  ///   - steps: The rows of `selftest.csv`.
+  ///   - cells: The cells of a duel.
+  /// - Returns: The relative changes below which these cells are never called changed.
+  public static func floors(_ steps: [SelfTestStep], for cells: [Cell]) -> [Cell: Double] {
+    let layout = deciding(steps).layout
+    var floors: [Cell: Double] = [:]
+    for cell in cells {
+      let name = name(of: cell) + layoutUnit
+      guard let shift = layout?.values.first(where: { $0.name == name })?.number else { continue }
+      let floor = 2 * abs(shift) / 100
+      if floor > DuelLimits().floor { floors[cell] = floor }
+    }
+    return floors
+  }
+
   /// Why cells may not gate.
   ///
   /// - Parameters:

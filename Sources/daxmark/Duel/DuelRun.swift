@@ -25,6 +25,7 @@ struct DuelRun {
   private let contests: [Contest]
   private let options: DuelOptions
   private let limits: DuelLimits
+  private let floors: [Cell: Double]
   private let earlier: [Cell: [[Double]]]
   private let confirmsImprovement: Bool
   private var indices: [Cell: Int] = [:]
@@ -35,15 +36,18 @@ struct DuelRun {
   ///   - contests: What is compared.
   ///   - options: How it is measured.
   ///   - limits: The numbers of the rule.
+  ///   - floors: Of cells whose floor is higher than the rule's.
   ///   - earlier: Runs of earlier invocations, oldest first.
   ///   - confirmsImprovement: Whether a possible improvement gets pairs of its own.
   init(
     contests: [Contest], options: DuelOptions, limits: DuelLimits = DuelLimits(),
-    earlier: [Cell: [[Double]]] = [:], confirmsImprovement: Bool = false
+    floors: [Cell: Double] = [:], earlier: [Cell: [[Double]]] = [:],
+    confirmsImprovement: Bool = false
   ) {
     self.contests = contests
     self.options = options
     self.limits = limits
+    self.floors = floors
     self.earlier = earlier
     self.confirmsImprovement = confirmsImprovement
   }
@@ -106,7 +110,8 @@ struct DuelRun {
       indices[cell] = index
       cells.append(
         DuelCell(
-          cell: cell, limits: limits, familySize: family.count, earlier: earlier[cell] ?? [],
+          cell: cell, limits: limits.raised(toFloor: floors[cell] ?? 0),
+          familySize: family.count, earlier: earlier[cell] ?? [],
           confirmsImprovement: confirmsImprovement))
     }
     drop(exceptions)

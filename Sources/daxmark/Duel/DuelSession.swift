@@ -28,7 +28,7 @@ struct DuelSession {
     let machineClass = RunFacts.value("class_name", in: machine)
     let notice = try SelfTestRecord.check(machineClass: machineClass)
     if contests.contests.isEmpty { return try tellNothingInCommon(notice) }
-    let advisory = SelfTestRecord.advice(
+    let (advisory, floors) = SelfTestRecord.advice(
       machineClass: machineClass, for: contests.contests.map(\.cell))
     let identity = DuelIdentity(a: a.hash, b: b.hash, machine: machine)
     let earlier = try EarlierDuels(of: identity, now: Int(time(nil)))
@@ -41,7 +41,7 @@ struct DuelSession {
     var folders = try [DuelFolder(planningFor: a.shortName, b.shortName)] + copies()
     let started = Int(time(nil))
     var duel = DuelRun(
-      contests: contests.contests, options: options, earlier: earlier.runs,
+      contests: contests.contests, options: options, floors: floors, earlier: earlier.runs,
       confirmsImprovement: failOnImprovement)
     try fight(&duel)
     if duel.pairs.isEmpty, Interrupt.isRequested {

@@ -42,12 +42,17 @@ enum SelfTestRecord {
     return sentence(standing)
   }
 
-  /// Why cells may not gate on a machine class, by its self-tests; `check` goes before.
-  static func advice(machineClass: String, for cells: [Cell]) -> [Cell: String] {
+  /// Why cells may not gate on a machine class, and which have a floor of their own, by its
+  /// self-tests; `check` goes before.
+  static func advice(
+    machineClass: String, for cells: [Cell]
+  ) -> (advisory: [Cell: String], floors: [Cell: Double]) {
     guard let bytes = try? FileSystem.read(path(of: machineClass)),
       let steps = try? SelfTestStep.decoded(bytes)
-    else { return [:] }
-    return SelfTestAdvice.reasons(steps, for: cells)
+    else { return ([:], [:]) }
+    return (
+      SelfTestAdvice.reasons(steps, for: cells), SelfTestAdvice.floors(steps, for: cells)
+    )
   }
 
   private static func sentence(_ standing: SelfTestStanding) -> String? {

@@ -30,6 +30,34 @@ struct SelfTestAdviceTests {
     #expect(SelfTestAdvice.reasons([], for: cells).isEmpty)
   }
 
+  @Test("a cell that its place moves by over half the floor has a floor of twice that")
+  func floors() {
+    let shifts = [0.99, -1.46, 1.0].enumerated().map {
+      SelfTestStep.Value(SelfTestAdvice.name(of: .duel($0)) + SelfTestAdvice.layoutUnit, $1)
+    }
+    let layout = SelfTestStep(
+      version: SelfTestJudge.version, commit: "abc", startedUnix: 1000, mode: "nightly",
+      step: "layout", passed: true, values: shifts)
+    let floors = SelfTestAdvice.floors([layout], for: cells)
+    #expect(Array(floors.keys) == [.duel(1)])
+    #expect(abs((floors[.duel(1)] ?? 0) - 0.0292) < 1e-12)
+    #expect(SelfTestAdvice.reasons([layout], for: cells).isEmpty)
+    #expect(SelfTestAdvice.floors([], for: cells).isEmpty)
+    let limits = DuelLimits().raised(toFloor: 0.0292)
+    #expect(limits.floor == 0.0292 && abs(limits.tolerance - 0.0438) < 1e-12)
+    #expect(limits.certainFloor > 0.018 && limits.freshFloor > 0.021)
+    #expect(DuelLimits().raised(toFloor: 0.02) == DuelLimits())
+    // Three percent regress by the rule's own floor, and do not by the higher one.
+    let pairs = DuelCellTests.pairs(0.03, spread: 0.001, count: 300)
+    func judgement(_ limits: DuelLimits) -> Judgement {
+      var cell = DuelCell(cell: .duel(1), limits: limits, familySize: 9)
+      cell.run { _ in pairs }
+      return cell.judgement
+    }
+    #expect(judgement(DuelLimits()) == .regressed)
+    #expect(judgement(DuelLimits().raised(toFloor: 0.04)) == .pass)
+  }
+
   @Test("of recent self-tests the one with the most sessions decides")
   func which() {
     let day = 86_400
