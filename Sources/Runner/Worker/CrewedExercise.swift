@@ -1,7 +1,7 @@
 internal import HotCore
 
 /// An exercise of the hot core on several threads at once, each at its own part of the rotation:
-/// what two cores of this machine can do when they share nothing but its memory.
+/// what two cores of this machine can do when they share no data.
 final class CrewedExercise: PreparedCell {
   let note = ""
   private let exercises: Exercises
